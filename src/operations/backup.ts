@@ -1,0 +1,65 @@
+/**
+ * `backup`: runs the selected tasks and reports each as it ends.
+ */
+import { HoldfastError } from "../model/errors.ts";
+import { runTask, type TaskRequest } from "./backup/run-task.ts";
+import { discover } from "./discover.ts";
+import { signalOf, type Hooks } from "./hooks.ts";
+import type { RunReport } from "./reports.ts";
+import type { SourceSettings, Workspace } from "./workspace.ts";
+
+export interface BackupRequest {
+  /** `SOURCE` or `SOURCE/COLLECTION` each; empty: everything that is configured. */
+  readonly select: readonly string[];
+  /** Compare with the source as a whole, as every seventh run does anyway. */
+  readonly reconcile?: boolean;
+}
+
+/** A failed task is a report with its error, and the others go on. Errors: `source-unknown`, and what discovery meets. */
+export async function* backup(
+  workspace: Workspace,
+  request: BackupRequest,
+  hooks: Hooks = {},
+): AsyncGenerator<RunReport> {
+  const select = request.select.length > 0 ? request.select : workspace.sources.map((source) => source.name);
+  if (select.length === 0) {
+    throw new HoldfastError("config-invalid", "No source is configured: `holdfast source add` adds one.");
+  }
+  const chosen = select.map((text) => chooseSource(workspace, text));
+  for (const { settings, collection } of chosen) {
+    for await (const name of collection === undefined
+      ? protectedCollections(workspace, settings, hooks)
+      : [collection]) {
+      signalOf(hooks).throwIfAborted();
+      const task: TaskRequest = { settings, collection: name, reconcile: request.reconcile ?? false };
+      yield await runTask(workspace, task, hooks);
+    }
+  }
+}
+
+/** Which source and, where one is named, which collection the text means. Errors: `source-unknown`. */
+function chooseSource(workspace: Workspace, text: string): { settings: SourceSettings; collection?: string } {
+  const slash = text.indexOf("/");
+  if (slash === -1) return { settings: workspace.settings(text) };
+  return { settings: workspace.settings(text.slice(0, slash)), collection: text.slice(slash + 1) };
+}
+
+/** The collections that a source's settings protect, as they exist now. Errors: `source-not-found` when there is none. */
+async function* protectedCollections(
+  workspace: Workspace,
+  settings: SourceSettings,
+  hooks: Hooks,
+): AsyncGenerator<string> {
+  let found = 0;
+  for await (const { collection } of discover(workspace, { source: settings.name }, hooks)) {
+    found += 1;
+    yield collection;
+  }
+  if (found === 0) {
+    throw new HoldfastError(
+      "source-not-found",
+      `No collection of ${settings.name} matches ${settings.collections.join(", ")}.`,
+      { source: settings.name },
+    );
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * Runs that were cut off: which one the next run continues, and which can never be committed any more.
+ */
+import type { TaskName } from "../../model/task.ts";
+import { segmentPath } from "../../repository/paths.ts";
+import {
+  listRunObjects,
+  readCheckpoint,
+  writeRunRecord,
+  type Checkpoint,
+} from "../../repository/run-records.ts";
+import type { StoredManifest } from "../../repository/task-store.ts";
+import type { Workspace } from "../workspace.ts";
+
+/**
+ * The newest checkpoint that continues from `base`, or undefined. Open runs that started from an older manifest are given
+ * their record: `superseded`.
+ */
+export async function findInterrupted(
+  workspace: Workspace,
+  task: TaskName,
+  base: StoredManifest | undefined,
+): Promise<Checkpoint | undefined> {
+  let found: Checkpoint | undefined;
+  for await (const { run, checkpoints, ended } of listRunObjects(workspace.repository, task)) {
+    if (ended || checkpoints === 0) continue;
+    const checkpoint = await readCheckpoint(workspace.repository, task, run, checkpoints);
+    if (checkpoint.base === (base?.digest ?? null)) found = checkpoint;
+    else await supersede(workspace, task, checkpoint);
+  }
+  return found !== undefined && (await isWhole(workspace, task, found)) ? found : undefined;
+}
+
+async function isWhole(workspace: Workspace, task: TaskName, checkpoint: Checkpoint): Promise<boolean> {
+  for (const segment of checkpoint.groups.flat()) {
+    const stat = await workspace.repository.storage.stat(segmentPath(task, segment.id));
+    if (stat?.size !== segment.bytes) return false;
+  }
+  return true;
+}
+
+async function supersede(workspace: Workspace, task: TaskName, checkpoint: Checkpoint): Promise<void> {
+  await writeRunRecord(workspace.repository, task, {
+    run: checkpoint.run,
+    state: "superseded",
+    kind: checkpoint.kind,
+    reason: checkpoint.reason,
+    startedAt: checkpoint.startedAt,
+    endedAt: workspace.clock.now(),
+    instant: null,
+    generation: null,
+    manifest: null,
+    counts: checkpoint.counts,
+    blobs: 0,
+    requests: 0,
+    warnings: [],
+    error: null,
+  });
+}

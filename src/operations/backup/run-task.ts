@@ -1,0 +1,317 @@
+/**
+ * One run of one task: capture what changed, write it, commit it.
+ */
+import { randomHex, type Millis } from "../../model/clock.ts";
+import { errorText, HoldfastError } from "../../model/errors.ts";
+import type { TaskName } from "../../model/task.ts";
+import { newestEntry, segmentsNewestFirst, type TimelineEntry } from "../../repository/manifest.ts";
+import { writeRunRecord, type Checkpoint, type RunRecord } from "../../repository/run-records.ts";
+import { RunWriter, type RunOutput } from "../../repository/run-writer.ts";
+import { StateIndex } from "../../repository/state-index.ts";
+import { commitManifest, readNewestManifest, type StoredManifest } from "../../repository/task-store.ts";
+import type { CaptureEngine, CaptureEvent, Cursor, SourceContext } from "../../sources/source.ts";
+import { Timeline } from "../../timeline/timeline.ts";
+import { signalOf, type Hooks } from "../hooks.ts";
+import type { RunReport } from "../reports.ts";
+import type { SourceSettings, Workspace } from "../workspace.ts";
+import { findInterrupted } from "./interrupted.ts";
+import { runReport } from "./run-report.ts";
+
+/** A whole comparison with the source every so many runs (specs/cloudant-couchdb A3.2.7). */
+const RECONCILE_EVERY_RUNS = 7;
+/** Other writers may be faster this often before the run gives up. */
+const COMMIT_ATTEMPTS = 3;
+const SECOND_MS = 1_000;
+
+export interface TaskRequest {
+  readonly settings: SourceSettings;
+  readonly collection: string;
+  /** Compare the source as a whole even if it is not due. */
+  readonly reconcile: boolean;
+}
+
+/** Runs the task once. Never throws for what goes wrong with the run: the report says it. */
+export async function runTask(workspace: Workspace, request: TaskRequest, hooks: Hooks): Promise<RunReport> {
+  const { settings, collection } = request;
+  const task = workspace.repository.keyring.taskName(settings.name, settings.options.kind, collection);
+  for (let attempt = 1; ; attempt++) {
+    const attemptRun = new TaskRun(workspace, request, task, hooks);
+    const report = await attemptRun.execute();
+    if (report.state !== "superseded" || attempt === COMMIT_ATTEMPTS) return report;
+  }
+}
+
+class TaskRun {
+  readonly #workspace: Workspace;
+  readonly #request: TaskRequest;
+  readonly #task: TaskName;
+  readonly #hooks: Hooks;
+  readonly #startedAt: Millis;
+  readonly #warnings: string[] = [];
+  readonly #requestsBefore: number;
+  #run: string;
+  #writer: RunWriter | undefined;
+  #start: Extract<CaptureEvent, { kind: "start" }> | undefined;
+  #blobs = 0;
+
+  constructor(workspace: Workspace, request: TaskRequest, task: TaskName, hooks: Hooks) {
+    this.#workspace = workspace;
+    this.#request = request;
+    this.#task = task;
+    this.#hooks = hooks;
+    this.#startedAt = workspace.clock.now();
+    this.#run = newRunId(this.#startedAt);
+    this.#requestsBefore = workspace.source(request.settings.name).traffic.requests;
+  }
+
+  async execute(): Promise<RunReport> {
+    try {
+      const base = await readNewestManifest(this.#workspace.repository, this.#task, signalOf(this.#hooks));
+      const resume = await findInterrupted(this.#workspace, this.#task, base);
+      if (resume !== undefined) this.#run = resume.run;
+      const end = await this.#capture(base, resume);
+      const output = await (this.#writer as RunWriter).finish();
+      const committed = await this.#commit(base, end, output);
+      if (committed === undefined) {
+        const error = new HoldfastError(
+          "task-busy",
+          `Another writer committed to ${this.#name} while this run was under way.`,
+          { task: this.#task, run: this.#run },
+        );
+        return await this.#end("superseded", undefined, error);
+      }
+      return await this.#end("committed", committed);
+    } catch (error) {
+      await this.#writer?.abort();
+      return await this.#endFailed(error);
+    }
+  }
+
+  get #name(): string {
+    return `${this.#request.settings.name}/${this.#request.collection}`;
+  }
+
+  async #capture(
+    base: StoredManifest | undefined,
+    resume: Checkpoint | undefined,
+  ): Promise<Extract<CaptureEvent, { kind: "end" }>> {
+    const source = this.#workspace.source(this.#request.settings.name);
+    const runsSince = base?.manifest.runsSinceReconcile ?? 0;
+    const capture = source.capture(
+      {
+        collection: this.#request.collection,
+        cursor: base?.manifest.cursor,
+        resume: resume?.cursor,
+        reconcile: this.#request.reconcile || (base !== undefined && runsSince + 1 >= RECONCILE_EVERY_RUNS),
+        engine: this.#engine(base),
+      },
+      this.#context(),
+    );
+    for await (const event of capture) {
+      switch (event.kind) {
+        case "start":
+          this.#begin(event, base, resume);
+          break;
+        case "versions":
+          await this.#started.add(event.versions, event.sequence, this.#workspace.clock.now());
+          break;
+        case "checkpoint":
+          await this.#started.checkpoint(event.cursor);
+          break;
+        case "end":
+          return event;
+      }
+    }
+    throw new HoldfastError(
+      "internal",
+      `The capture of ${this.#name} ended without saying where the next one continues.`,
+    );
+  }
+
+  /** The source has decided what kind of run this is; only now is it known what the run is compared with. */
+  #begin(
+    start: Extract<CaptureEvent, { kind: "start" }>,
+    base: StoredManifest | undefined,
+    resume: Checkpoint | undefined,
+  ): void {
+    this.#start = start;
+    const continued = resume?.kind === start.run && resume.identity === start.identity ? resume : undefined;
+    const kept = start.run === "delta" && base !== undefined ? segmentsNewestFirst(base.manifest) : [];
+    const index = new StateIndex(this.#workspace.repository, this.#task, kept);
+    index.prepend(continued?.groups.toReversed().flat() ?? []);
+    this.#writer = new RunWriter({
+      repository: this.#workspace.repository,
+      task: this.#task,
+      run: this.#run,
+      clock: this.#workspace.clock,
+      signal: signalOf(this.#hooks),
+      index,
+      ...(continued === undefined ? {} : { resume: continued }),
+      describe: () => ({
+        run: this.#run,
+        base: base?.digest ?? null,
+        startedAt: this.#startedAt,
+        kind: start.run,
+        identity: start.identity,
+        reason: start.reason ?? "",
+      }),
+    });
+  }
+
+  get #started(): RunWriter {
+    if (this.#writer === undefined) {
+      throw new HoldfastError(
+        "internal",
+        `The capture of ${this.#name} yielded versions before it said what run it is.`,
+      );
+    }
+    return this.#writer;
+  }
+
+  #engine(base: StoredManifest | undefined): CaptureEngine {
+    const { repository } = this.#workspace;
+    return {
+      known: async (states) => this.#started.known(states),
+      findBlob: async (alias) => this.#started.findBlob(alias),
+      storeBlob: async (alias, { content, encoding }) => {
+        this.#blobs += 1;
+        return this.#started.storeBlob(alias, content, encoding);
+      },
+      keptKeys: () => {
+        if (repository.keyring.right !== "read" || base === undefined) return undefined;
+        return keptKeys(new Timeline(repository, this.#task, base), signalOf(this.#hooks));
+      },
+    };
+  }
+
+  #context(): SourceContext {
+    return {
+      clock: this.#workspace.clock,
+      signal: signalOf(this.#hooks),
+      progress: (progress) => this.#hooks.progress?.({ operation: "backup", task: this.#name, ...progress }),
+      warn: (message, item) => {
+        const text = item === undefined ? message : `${message} (${item})`;
+        this.#warnings.push(text);
+        this.#hooks.warn?.(`${this.#name}: ${text}`);
+      },
+    };
+  }
+
+  async #commit(
+    base: StoredManifest | undefined,
+    end: { readonly cursor: Cursor; readonly completeAsOf: Millis; readonly through: Millis },
+    output: RunOutput,
+  ): Promise<StoredManifest | undefined> {
+    const start = this.#start as Extract<CaptureEvent, { kind: "start" }>;
+    const previous = base && newestEntry(base.manifest);
+    const wholeSecond = Math.ceil(end.through / SECOND_MS) * SECOND_MS;
+    const baseline = start.run === "baseline";
+    const entry: TimelineEntry = {
+      id: this.#run,
+      epoch: (previous?.epoch ?? 0) + (baseline ? 1 : 0),
+      identity: start.identity,
+      level: baseline ? "baseline" : "daily",
+      from: baseline || previous === undefined ? null : previous.to,
+      to: previous === undefined ? wholeSecond : Math.max(wholeSecond, previous.to + SECOND_MS),
+      completeAsOf: end.completeAsOf,
+      startedAt: this.#startedAt,
+      reason: start.reason ?? "",
+      groups: output.groups,
+      counts: output.counts,
+    };
+    const reconciled =
+      baseline ||
+      this.#request.reconcile ||
+      (base?.manifest.runsSinceReconcile ?? 0) + 1 >= RECONCILE_EVERY_RUNS;
+    return commitManifest(
+      this.#workspace.repository,
+      this.#task,
+      base,
+      {
+        written: this.#workspace.clock.now(),
+        source: {
+          name: this.#request.settings.name,
+          kind: this.#request.settings.options.kind,
+          collection: this.#request.collection,
+        },
+        entries: [...(base?.manifest.entries ?? []), entry],
+        packs: [...(base?.manifest.packs ?? []), ...output.packs],
+        cursor: end.cursor,
+        runsSinceReconcile: reconciled ? 0 : (base?.manifest.runsSinceReconcile ?? 0) + 1,
+      },
+      signalOf(this.#hooks),
+    );
+  }
+
+  async #endFailed(error: unknown): Promise<RunReport> {
+    if (signalOf(this.#hooks).aborted) {
+      const stopped = new HoldfastError(
+        "interrupted",
+        `The backup of ${this.#name} was stopped.`,
+        { task: this.#task },
+        error,
+      );
+      return this.#end("interrupted", undefined, stopped);
+    }
+    const known =
+      error instanceof HoldfastError
+        ? error
+        : new HoldfastError(
+            "internal",
+            `The backup of ${this.#name} failed: ${errorText(error)}`,
+            { task: this.#task },
+            error,
+          );
+    return this.#end("failed", undefined, known);
+  }
+
+  async #end(
+    state: RunRecord["state"],
+    committed: StoredManifest | undefined,
+    error?: HoldfastError,
+  ): Promise<RunReport> {
+    const entry = committed && newestEntry(committed.manifest);
+    const record: RunRecord = {
+      run: this.#run,
+      state,
+      kind: this.#start?.run ?? null,
+      reason: this.#start?.reason ?? "",
+      startedAt: this.#startedAt,
+      endedAt: this.#workspace.clock.now(),
+      instant: entry?.to ?? null,
+      generation: committed?.manifest.generation ?? null,
+      manifest: committed?.digest ?? null,
+      counts: this.#writer?.counts ?? { live: 0, deleted: 0, purged: 0, bodyBytes: 0, storedBytes: 0 },
+      blobs: this.#blobs,
+      requests: this.#workspace.source(this.#request.settings.name).traffic.requests - this.#requestsBefore,
+      warnings: this.#warnings,
+      error: error === undefined ? null : { code: error.code, message: error.message },
+    };
+    await this.#writeRecord(record);
+    return runReport(this.#task, this.#request.settings.name, this.#request.collection, record);
+  }
+
+  /**
+   * Best effort: a run is committed by its manifest, whatever becomes of its record. A run that left checkpoints and may
+   * be continued gets none: the record would end it.
+   */
+  async #writeRecord(record: RunRecord): Promise<void> {
+    const mayContinue = record.state === "failed" || record.state === "interrupted";
+    if (mayContinue && (this.#writer?.checkpoints ?? 0) > 0) return;
+    try {
+      await writeRunRecord(this.#workspace.repository, this.#task, record);
+    } catch (error) {
+      this.#warnings.push(`The run's record could not be written: ${errorText(error)}`);
+    }
+  }
+}
+
+/** Time first, so that byte order is order of time: 12 hex digits of ms, 20 random. */
+function newRunId(now: Millis): string {
+  return now.toString(16).padStart(12, "0") + randomHex(10);
+}
+
+async function* keptKeys(timeline: Timeline, signal: AbortSignal): AsyncGenerator<Buffer[]> {
+  const view = timeline.at(newestEntry(timeline.manifest).to);
+  for await (const versions of view.scanPresent({}, signal)) yield versions.map((version) => version.key);
+}

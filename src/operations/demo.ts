@@ -1,0 +1,236 @@
+/**
+ * `demo`: the main job from beginning to end on a stand-in, in plain words, in under a minute.
+ */
+import { mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { systemClock, type Clock } from "../model/clock.ts";
+import { HoldfastError } from "../model/errors.ts";
+import { backup } from "./backup.ts";
+import { compare } from "./compare.ts";
+import { ShopServer } from "./demo/shop-server.ts";
+import { diffInstants, diffItem } from "./diff.ts";
+import type { Hooks } from "./hooks.ts";
+import { initRepositoryAt } from "./init.ts";
+import { itemLog } from "./log.ts";
+import type { RunReport } from "./reports.ts";
+import { restore } from "./restore.ts";
+import { startSandbox, type Sandbox } from "./sandbox.ts";
+import { openWorkspace, type Workspace } from "./workspace.ts";
+
+export interface DemoRequest {
+  /** Where the demo's repository goes, in a folder of its own; default `holdfast-demo` here. */
+  readonly folder?: string;
+  /** Default 20,000. */
+  readonly documents?: number;
+  /** Told what happens, sentence by sentence. */
+  readonly say: (text: string) => void;
+}
+
+/** What a caller may check of a finished demo. */
+export interface DemoReport {
+  readonly repository: string;
+  readonly passphrase: string;
+  readonly task: string;
+  readonly documents: number;
+  readonly equal: boolean;
+}
+
+const DATABASE = "shop";
+const SOURCE = "sandbox";
+const TASK = `${SOURCE}/${DATABASE}`;
+const PASSPHRASE = "holdfast-demo";
+const DEFAULT_DOCUMENTS = 20_000;
+const DEFAULT_FOLDER = "holdfast-demo";
+const DAY_MS = 86_400_000;
+/** Days the shop works after the baseline. */
+const DAYS = 3;
+/** A document that changes every day, as `workADay` picks them. */
+const DIFF_SAMPLES = 5;
+
+/** Errors: `repository-exists` when the folder is taken; whatever goes wrong on the way, which it should not. */
+export async function runDemo(request: DemoRequest, hooks: Hooks = {}): Promise<DemoReport> {
+  const documents = request.documents ?? DEFAULT_DOCUMENTS;
+  const started = systemClock.now();
+  const folder = await demoFolder(request.folder ?? DEFAULT_FOLDER, started);
+  await using sandbox = await startSandbox({ couchdb: {} });
+  request.say(`A stand-in for CouchDB is running at ${sandbox.url}. Nothing leaves this machine.`);
+  const shop = new ShopServer(sandbox, DATABASE);
+  const { conflicts } = await shop.fill(documents, (done) =>
+    hooks.progress?.({ operation: "demo", task: TASK, phase: "fill", done, total: documents, bytes: 0 }),
+  );
+  request.say(
+    `It holds a shop of ${count(documents)} documents, ${conflicts} of them in conflict, with photographs and design documents.`,
+  );
+
+  await initRepositoryAt({ folder }, { passphrase: PASSPHRASE, label: "demo" }, hooks);
+  const clock = new CalendarClock(systemClock.now() - (DAYS + 1) * DAY_MS);
+  await using workspace = await openWorkspace({
+    repository: { folder },
+    credential: { kind: "passphrase", passphrase: PASSPHRASE },
+    sources: [sourceSettings(sandbox)],
+    clock,
+  });
+  request.say(describeRun("A baseline keeps everything", await backUp(workspace, hooks)));
+  for (let day = 1; day <= DAYS; day++) {
+    const edited = await shop.workADay(day, documents);
+    clock.nextDay();
+    const run = await backUp(workspace, hooks);
+    request.say(
+      describeRun(
+        `Day ${day}: ${count(edited.changed)} documents changed, ${edited.added} added, ${edited.deleted} deleted. A delta keeps just those`,
+        run,
+      ),
+    );
+  }
+  const good = clock.now();
+  await tellAHistory(workspace, request, hooks);
+
+  const damage = await shop.damage();
+  request.say(
+    `Now a script goes wrong: ${count(damage.changed)} documents overwritten or deleted, and the validation rules are gone.`,
+  );
+  clock.nextDay();
+  request.say(
+    describeRun("The next delta keeps that too, as it keeps everything", await backUp(workspace, hooks)),
+  );
+  const differing = await collect(diffInstants(workspace, { task: TASK, a: "latest~1" }, hooks));
+  request.say(`Between the last good instant and now ${count(differing.length)} items differ.`);
+
+  const equal = await putBack(workspace, request, hooks, good);
+  request.say(
+    [
+      "",
+      `Done in ${((systemClock.now() - started) / 1_000).toFixed(1)} s. The repository lies in ${folder}`,
+      `(passphrase: ${PASSPHRASE}). Look around in it:`,
+      `  export HOLDFAST_PASSPHRASE=${PASSPHRASE} HOLDFAST_REPOSITORY=${folder}`,
+      `  npm run -s holdfast -- deltas ${TASK}`,
+      `  npm run -s holdfast -- log ${TASK} order:000107`,
+      `  npm run -s holdfast -- check --read-data`,
+    ].join("\n"),
+  );
+  return { repository: folder, passphrase: PASSPHRASE, task: TASK, documents, equal };
+}
+
+async function tellAHistory(workspace: Workspace, request: DemoRequest, hooks: Hooks): Promise<void> {
+  const changed = await collect(diffInstants(workspace, { task: TASK, a: "latest~3" }, hooks));
+  const item = changed.find((row) => row.change === "changed")?.key ?? "";
+  request.say(`\nThe history of ${item}, newest first:`);
+  for await (const row of itemLog(workspace, { task: TASK, item }, hooks)) {
+    request.say(`  ${row.instant}  ${row.level.padEnd(8)}  ${row.revision}`);
+  }
+  const { lines } = await diffItem(workspace, { task: TASK, item }, hooks);
+  request.say("What changed in it between the last two:");
+  for (const line of lines.slice(0, DIFF_SAMPLES)) request.say(`  ${line}`);
+  request.say("");
+}
+
+/** Restores into a new database, proves it, then repairs the damaged one in place and proves that. */
+async function putBack(
+  workspace: Workspace,
+  request: DemoRequest,
+  hooks: Hooks,
+  good: number,
+): Promise<boolean> {
+  const at = new Date(good).toISOString();
+  const copy = `${DATABASE}-restored`;
+  const restored = await restore(
+    workspace,
+    { task: TASK, at, scope: {}, target: { collection: copy }, apply: true },
+    hooks,
+  );
+  const proof = await compare(workspace, { task: TASK, at, target: { collection: copy } }, hooks);
+  request.say(
+    `The last good instant is restored into the new database "${copy}" in ${seconds(restored.durationMs)}, and compared item by item: ` +
+      `${count(proof.items)} items, ${count(proof.parts)} revisions, ${count(proof.blobs)} attachments: ${proof.equal ? "equal" : "DIFFERENT"}.`,
+  );
+  const preview = await restore(
+    workspace,
+    { task: TASK, at, scope: {}, target: { inPlace: true }, apply: false, newerItems: "delete" },
+    hooks,
+  );
+  const { change, create, same } = preview.counts;
+  request.say(
+    `A preview of restoring in place says: ${count(change)} to change, ${count(create)} to bring back, ${count(same)} already equal.`,
+  );
+  const repaired = await restore(
+    workspace,
+    { task: TASK, at, scope: {}, target: { inPlace: true }, apply: true, newerItems: "delete" },
+    hooks,
+  );
+  const again = await restore(
+    workspace,
+    { task: TASK, at, scope: {}, target: { inPlace: true }, apply: false, newerItems: "delete" },
+    hooks,
+  );
+  const left = again.counts.change + again.counts.create + again.counts.delete;
+  request.say(
+    `The damaged database is repaired in place in ${seconds(repaired.durationMs)}; a second look finds ${left} items left to do. ` +
+      `It can be undone: holdfast undo ${TASK} ${repaired.undo}`,
+  );
+  const failed = restored.failures.length + repaired.failures.length;
+  if (!proof.equal || left > 0 || failed > 0) {
+    throw new HoldfastError(
+      "internal",
+      `The demo's restore left ${proof.differenceCount + left + failed} items wrong.`,
+    );
+  }
+  return proof.equal;
+}
+
+async function backUp(workspace: Workspace, hooks: Hooks): Promise<RunReport> {
+  const [report] = await collect(backup(workspace, { select: [TASK] }, hooks));
+  if (report?.state !== "committed") {
+    throw new HoldfastError(
+      "internal",
+      `The demo's backup ended ${report?.state}: ${report?.error?.message ?? ""}`,
+    );
+  }
+  return report;
+}
+
+function describeRun(what: string, run: RunReport): string {
+  const versions = run.live + run.deleted + run.purged;
+  return `${what}: ${count(versions)} versions in ${seconds(run.durationMs)}, ${(run.storedBytes / 1e6).toFixed(1)} MB stored.`;
+}
+
+function sourceSettings(sandbox: Sandbox) {
+  const { name: username, password } = sandbox.user;
+  return {
+    name: SOURCE,
+    collections: [DATABASE],
+    exclude: [],
+    options: { kind: "couchdb", url: sandbox.url, auth: { kind: "basic", username, password } },
+  } as const;
+}
+
+async function demoFolder(parent: string, now: number): Promise<string> {
+  const stamp = new Date(now).toISOString().slice(0, 19).replaceAll(/[-:]/g, "").toLowerCase();
+  await mkdir(resolve(parent), { recursive: true });
+  return join(resolve(parent), stamp);
+}
+
+/** Real time, shifted: the demo's days pass when it says so. */
+class CalendarClock implements Clock {
+  #shift: number;
+
+  constructor(start: number) {
+    this.#shift = start - systemClock.now();
+  }
+
+  now(): number {
+    return systemClock.now() + this.#shift;
+  }
+
+  nextDay(): void {
+    this.#shift += DAY_MS;
+  }
+}
+
+async function collect<T>(rows: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const row of rows) all.push(row);
+  return all;
+}
+
+const count = (value: number): string => value.toLocaleString("en");
+const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;

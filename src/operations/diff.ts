@@ -1,0 +1,172 @@
+/**
+ * `diff`: what changed in one item between two versions, and which items changed between two instants.
+ */
+import { compareKeys, keyOf, keyText } from "../model/key.ts";
+import { diffJson, type JsonDiff } from "../model/json/diff.ts";
+import type { JsonNode } from "../model/json/node.ts";
+import { parseJson } from "../model/json/parse.ts";
+import { renderDiffJson, renderDiffText } from "../model/json/render.ts";
+import { HoldfastError } from "../model/errors.ts";
+import { resolveInstant } from "../model/instant.ts";
+import type { Version } from "../model/version.ts";
+import { traitsOf, type SourceKind } from "../sources/kinds.ts";
+import type { Timeline } from "../timeline/timeline.ts";
+import { findVersion } from "./cat.ts";
+import { signalOf, type Hooks } from "./hooks.ts";
+import type { ChangeRow, VersionRow } from "./reports.ts";
+import { versionRow } from "./rows.ts";
+import { openTimeline } from "./tasks.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** A revision as people write it: `3-` and at least one hex digit. */
+const REVISION = /^\d+-[0-9a-f]*$/;
+const LIVE = "live";
+
+export interface DiffItemRequest {
+  readonly task: string;
+  readonly item: string;
+  /** A time, `latest~n` or a revision; default: the version before the newest. */
+  readonly a?: string;
+  /** The same, or `live` for the service's present state; default: the newest kept version. */
+  readonly b?: string;
+}
+
+export interface ItemDiff {
+  /** The two sides; null for `live` and for a side on which the item is not there. */
+  readonly a: VersionRow | null;
+  readonly b: VersionRow | null;
+  /** For people: `- path: before`, `+ path: after`. */
+  readonly lines: readonly string[];
+  /** A JSON array of the same; text, since its numbers may be beyond JavaScript's. */
+  readonly json: string;
+}
+
+interface Side {
+  readonly row: VersionRow | null;
+  readonly body: Buffer | undefined;
+}
+
+/** Errors: `item-not-kept`, `instant-unknown`, `source-unknown`, `object-*`, and what the service answers for `live`. */
+export async function diffItem(
+  workspace: Workspace,
+  request: DiffItemRequest,
+  hooks: Hooks = {},
+): Promise<ItemDiff> {
+  const timeline = await openTimeline(workspace, request.task, hooks);
+  const versions: Side[] = [];
+  if (request.a === undefined) {
+    for await (const kept of timeline.history(keyOf(request.item), signalOf(hooks))) {
+      versions.push({ row: versionRow(kept), body: kept.version.parts[0] });
+      if (versions.length === 2) break;
+    }
+    if (versions.length === 0) {
+      throw new HoldfastError("item-not-kept", `No version of "${request.item}" is kept.`, {
+        item: request.item,
+      });
+    }
+  }
+  const newest = versions[0] ?? { row: null, body: undefined };
+  // With nothing named: the last change. With `live` alone: what has happened since the newest kept version.
+  const a =
+    request.a === undefined
+      ? request.b === LIVE
+        ? newest
+        : (versions[1] ?? { row: null, body: undefined })
+      : await side(workspace, timeline, request.item, request.a, hooks);
+  const b =
+    request.b === undefined && request.a === undefined
+      ? newest
+      : await side(workspace, timeline, request.item, request.b ?? "latest", hooks);
+  const { bookkeeping } = traitsOf(timeline.manifest.source.kind as SourceKind);
+  const changes: JsonDiff = diffJson(tree(a.body, bookkeeping), tree(b.body, bookkeeping));
+  return { a: a.row, b: b.row, lines: renderDiffText(changes), json: renderDiffJson(changes) };
+}
+
+async function side(
+  workspace: Workspace,
+  timeline: Timeline,
+  item: string,
+  text: string,
+  hooks: Hooks,
+): Promise<Side> {
+  if (text === LIVE) {
+    const { name, collection } = timeline.manifest.source;
+    const context = { clock: workspace.clock, signal: signalOf(hooks) };
+    const [live] = await workspace.source(name).readItems(collection, [keyOf(item)], context);
+    return { row: null, body: live?.parts[0] };
+  }
+  const which = REVISION.test(text) ? { rev: text } : { at: text };
+  const kept = await findVersion(workspace, timeline, { task: timeline.task, item, ...which }, hooks);
+  return { row: versionRow(kept), body: kept.version.parts[0] };
+}
+
+/** An absent side is an empty object: everything was added or removed. */
+function tree(body: Buffer | undefined, bookkeeping: readonly string[]): JsonNode {
+  const node = parseJson(body ?? "{}");
+  if (node.kind !== "object") return node;
+  return { ...node, members: node.members.filter((member) => !bookkeeping.includes(member.name)) };
+}
+
+export interface DiffInstantsRequest {
+  readonly task: string;
+  readonly a: string;
+  /** Default `latest`. */
+  readonly b?: string;
+}
+
+/** Items that differ between two instants, in order of key. Errors: `instant-unknown`, `source-unknown`, `object-*`. */
+export async function* diffInstants(
+  workspace: Workspace,
+  request: DiffInstantsRequest,
+  hooks: Hooks = {},
+): AsyncGenerator<ChangeRow> {
+  const timeline = await openTimeline(workspace, request.task, hooks);
+  const now = workspace.clock.now();
+  const a = timeline.at(resolveInstant(request.a, timeline.instants, now));
+  const b = timeline.at(resolveInstant(request.b ?? "latest", timeline.instants, now));
+  const signal = signalOf(hooks);
+  if (a.epoch === b.epoch && a.instant <= b.instant) {
+    // Only what the deltas in between hold can differ.
+    for await (const batch of timeline.between(a.instant, b.instant).scan({}, signal)) {
+      for (const after of batch) {
+        const row = changeRow(await a.get(after.key, signal), after);
+        if (row) yield row;
+      }
+    }
+    return;
+  }
+  yield* joinViews(flatten(a.scan({}, signal)), flatten(b.scan({}, signal)));
+}
+
+/** Two streams in order of key, side by side. */
+async function* joinViews(a: AsyncGenerator<Version>, b: AsyncGenerator<Version>): AsyncGenerator<ChangeRow> {
+  let left = await a.next();
+  let right = await b.next();
+  while (left.done !== true || right.done !== true) {
+    const order =
+      left.done === true ? 1 : right.done === true ? -1 : compareKeys(left.value.key, right.value.key);
+    const row = changeRow(order <= 0 ? left.value : undefined, order >= 0 ? right.value : undefined);
+    if (row) yield row;
+    if (order <= 0) left = await a.next();
+    if (order >= 0) right = await b.next();
+  }
+}
+
+async function* flatten(batches: AsyncIterable<readonly Version[]>): AsyncGenerator<Version, undefined> {
+  for await (const batch of batches) yield* batch;
+  return undefined;
+}
+
+function changeRow(before: Version | undefined, after: Version | undefined): ChangeRow | undefined {
+  const was = before?.kind === "live";
+  const is = after?.kind === "live";
+  if (before !== undefined && after !== undefined && before.fingerprint.equals(after.fingerprint))
+    return undefined;
+  if (!was && !is) return undefined;
+  return {
+    key: keyText(((after ?? before) as Version).key),
+    change: was ? (is ? "changed" : "deleted") : "added",
+    before: was ? (before as Version).revision : null,
+    after: is ? (after as Version).revision : null,
+  };
+}

@@ -1,0 +1,44 @@
+/**
+ * `ls`: the items of a task as of an instant, in byte order of key.
+ */
+import { resolveInstant } from "../model/instant.ts";
+import { keyAfterPrefix, keyOf } from "../model/key.ts";
+import type { KeyRange } from "../repository/segment/segment-scan.ts";
+import { signalOf, type Hooks } from "./hooks.ts";
+import type { ItemRow } from "./reports.ts";
+import { itemRow } from "./rows.ts";
+import { openTimeline } from "./tasks.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface ListItemsRequest {
+  readonly task: string;
+  /** Default `latest`. */
+  readonly at?: string;
+  readonly prefix?: string;
+  /** Also deleted items. */
+  readonly deleted?: boolean;
+}
+
+/** Errors: `source-unknown`, `instant-unknown`, `no-read-right`, `object-*`. */
+export async function* listItems(
+  workspace: Workspace,
+  request: ListItemsRequest,
+  hooks: Hooks = {},
+): AsyncGenerator<ItemRow> {
+  const timeline = await openTimeline(workspace, request.task, hooks);
+  const instant = resolveInstant(request.at ?? "latest", timeline.instants, workspace.clock.now());
+  const range = prefixRange(request.prefix);
+  for await (const versions of timeline.at(instant).scanPresent(range, signalOf(hooks))) {
+    for (const version of versions) {
+      if (version.kind === "live" || request.deleted === true) yield itemRow(version);
+    }
+  }
+}
+
+/** All keys that start with the text. */
+export function prefixRange(prefix: string | undefined): KeyRange {
+  if (prefix === undefined || prefix === "") return {};
+  const from = keyOf(prefix);
+  const before = keyAfterPrefix(from);
+  return before === undefined ? { from } : { from, before };
+}

@@ -1,0 +1,134 @@
+/**
+ * `restore`: puts an instant, or part of it, back: into a new collection, another one, or in place.
+ */
+import { HoldfastError } from "../model/errors.ts";
+import { formatInstant, resolveInstant } from "../model/instant.ts";
+import type { RestoreMode } from "../sources/source.ts";
+import { signalOf, type Hooks } from "./hooks.ts";
+import type { RestoreItemRow, RestoreReport } from "./reports.ts";
+import { restoreInPlace } from "./restore/in-place.ts";
+import { isWhole, scopeReader, type Scope } from "./restore/scope.ts";
+import { sourceContext } from "./source-context.ts";
+import { Tally } from "./restore/tally.ts";
+import { openTimeline } from "./tasks.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface RestoreTarget {
+  /** A configured source; default: the task's own. */
+  readonly source?: string;
+  /** Default: a new collection named after the old one and the instant. */
+  readonly collection?: string;
+  /** Into the very collection that was kept. */
+  readonly inPlace?: boolean;
+}
+
+export interface RestoreOperation {
+  readonly task: string;
+  /** Default `latest`. */
+  readonly at?: string;
+  readonly scope: Scope;
+  readonly target: RestoreTarget;
+  /** Default: `content` in place, else `replica`. */
+  readonly mode?: RestoreMode;
+  /** False: a preview, by the same code; nothing is written. */
+  readonly apply: boolean;
+  readonly merge?: boolean;
+  readonly newerItems?: "keep" | "delete";
+  readonly replicationStopped?: boolean;
+  /** Every item as it is dealt with. */
+  readonly onItem?: (row: RestoreItemRow) => void;
+}
+
+/**
+ * Errors: `instant-unknown`, `source-unknown`, `target-not-empty`, `restore-unsafe`, `target-refused`, `no-read-right`,
+ * `object-*`, `source-*`. Single items that could not be restored are in the report, not thrown.
+ */
+export async function restore(
+  workspace: Workspace,
+  request: RestoreOperation,
+  hooks: Hooks = {},
+): Promise<RestoreReport> {
+  const startedAt = workspace.clock.now();
+  const timeline = await openTimeline(workspace, request.task, hooks);
+  const instant = resolveInstant(request.at ?? "latest", timeline.instants, startedAt);
+  const { source: sourceName, collection } = placeOf(timeline.manifest.source, request.target, instant);
+  const inPlace =
+    sourceName === timeline.manifest.source.name && collection === timeline.manifest.source.collection;
+  const mode = request.mode ?? (inPlace ? "content" : "replica");
+  const tally = new Tally();
+  const common = {
+    timeline,
+    instant,
+    mode,
+    scope: request.scope,
+    apply: request.apply,
+    newerItems: request.newerItems ?? "keep",
+    replicationStopped: request.replicationStopped ?? false,
+    tally,
+    onItem: (row: RestoreItemRow) => request.onItem?.(row),
+  } as const;
+  let undo: string | null = null;
+  if (inPlace) undo = await restoreInPlace(workspace, common, hooks);
+  else {
+    const signal = signalOf(hooks);
+    const source = workspace.source(sourceName);
+    const outcomes = source.restore(
+      {
+        target: collection,
+        mode,
+        name: `${timeline.task} ${formatInstant(instant)} ${JSON.stringify(request.scope)}`,
+        apply: request.apply,
+        reader: scopeReader(timeline, timeline.at(instant), request.scope, signal),
+        whole: isWhole(request.scope),
+        merge: request.merge ?? false,
+        newerItems: common.newerItems,
+        replicationStopped: common.replicationStopped,
+      },
+      sourceContext(workspace, "restore", `${sourceName}/${collection}`, hooks),
+    );
+    for await (const outcome of outcomes) common.onItem(tally.add(outcome));
+  }
+  if (request.scope.items !== undefined && Object.values(tally.counts).every((count) => count === 0)) {
+    throw new HoldfastError(
+      "item-not-kept",
+      `None of the chosen items was there at ${formatInstant(instant)}.`,
+      { task: timeline.task },
+    );
+  }
+  return {
+    restore: undo,
+    task: timeline.task,
+    instant: formatInstant(instant),
+    target: `${sourceName}/${collection}`,
+    mode,
+    applied: request.apply,
+    counts: tally.counts,
+    samples: tally.samples,
+    failures: tally.failures,
+    durationMs: workspace.clock.now() - startedAt,
+    undo,
+  };
+}
+
+/** Which collection of which source a target means. */
+export function placeOf(
+  kept: { readonly name: string; readonly collection: string },
+  target: RestoreTarget,
+  instant: number,
+): { readonly source: string; readonly collection: string } {
+  if (target.inPlace === true) {
+    if (target.source !== undefined || target.collection !== undefined) {
+      throw new HoldfastError(
+        "usage",
+        "A restore in place goes to the task's own collection: leave the target out.",
+      );
+    }
+    return { source: kept.name, collection: kept.collection };
+  }
+  const source = target.source ?? kept.name;
+  if (target.collection !== undefined) return { source, collection: target.collection };
+  // Another account has no such collection yet; the same one gets a new name that says what is in it.
+  if (source !== kept.name) return { source, collection: kept.collection };
+  const stamp = formatInstant(instant).replaceAll(/[-:]/g, "").toLowerCase();
+  return { source, collection: `${kept.collection}-restored-${stamp}` };
+}

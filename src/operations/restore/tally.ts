@@ -1,0 +1,33 @@
+/**
+ * Adding up what became of each item.
+ */
+import { keyText } from "../../model/key.ts";
+import type { RestoreAction, RestoreOutcome } from "../../sources/source.ts";
+import type { RestoreItemRow } from "../reports.ts";
+
+/** Rows of each action that a report shows. */
+const SAMPLES = 5;
+const MAX_FAILURES = 1_000;
+
+export class Tally {
+  readonly counts: Record<RestoreAction, number> = {
+    create: 0,
+    change: 0,
+    delete: 0,
+    same: 0,
+    newer: 0,
+    unstable: 0,
+    failed: 0,
+  };
+  readonly samples: RestoreItemRow[] = [];
+  readonly failures: RestoreItemRow[] = [];
+
+  add(outcome: RestoreOutcome): RestoreItemRow {
+    const row: RestoreItemRow = { ...outcome, key: keyText(outcome.key) };
+    this.counts[outcome.action] += 1;
+    if (outcome.action !== "same" && this.counts[outcome.action] <= SAMPLES) this.samples.push(row);
+    const missed = outcome.action === "failed" || outcome.action === "unstable";
+    if (missed && this.failures.length < MAX_FAILURES) this.failures.push(row);
+    return row;
+  }
+}

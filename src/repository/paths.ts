@@ -1,0 +1,42 @@
+/**
+ * Where things lie in a repository. The one place that knows names.
+ */
+import type { TaskName } from "../model/task.ts";
+
+/** Digits of a manifest's generation: byte order is then numeric order. */
+const GENERATION_DIGITS = 12;
+const ORDINAL_DIGITS = 6;
+
+export const TASKS = "tasks/";
+
+export const manifestsOf = (task: TaskName): string => `tasks/${task}/manifests/`;
+export const segmentsOf = (task: TaskName): string => `tasks/${task}/segments/`;
+export const packsOf = (task: TaskName): string => `tasks/${task}/blobs/`;
+export const runsOf = (task: TaskName): string => `tasks/${task}/runs/`;
+export const restoresOf = (task: TaskName): string => `tasks/${task}/restores/`;
+
+export const segmentPath = (task: TaskName, id: string): string => `${segmentsOf(task)}${id}`;
+export const packPath = (task: TaskName, id: string): string => `${packsOf(task)}${id}`;
+
+export function manifestPath(task: TaskName, generation: number): string {
+  return `${manifestsOf(task)}${String(generation).padStart(GENERATION_DIGITS, "0")}`;
+}
+
+/** The generation in a manifest's path; undefined for any other path. */
+export function generationIn(path: string): number | undefined {
+  const match = /\/manifests\/(\d{12})$/.exec(path);
+  return match ? Number(match[1]) : undefined;
+}
+
+/** The nth checkpoint of a running run, from 1. */
+export function checkpointPath(task: TaskName, run: string, ordinal: number): string {
+  return `${runsOf(task)}${run}/${String(ordinal).padStart(ORDINAL_DIGITS, "0")}`;
+}
+
+/** The record of an ended run. */
+export const runRecordPath = (task: TaskName, run: string): string => `${runsOf(task)}${run}/record`;
+
+/** The nth piece of a restore's undo record, from 1. */
+export function restorePath(task: TaskName, restore: string, ordinal: number): string {
+  return `${restoresOf(task)}${restore}/${String(ordinal).padStart(ORDINAL_DIGITS, "0")}`;
+}

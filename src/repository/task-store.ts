@@ -1,0 +1,100 @@
+/**
+ * One task's manifests: reading the newest and committing the next.
+ */
+import { createHash } from "node:crypto";
+import { HoldfastError } from "../model/errors.ts";
+import type { TaskName } from "../model/task.ts";
+import { decodeBuffers, encodeBuffers } from "./json-buffers.ts";
+import { MANIFEST_FORMAT, type Manifest } from "./manifest.ts";
+import { generationIn, manifestPath, manifestsOf } from "./paths.ts";
+import type { Repository } from "./repository.ts";
+import { openObject, sealObject } from "./sealed-object.ts";
+
+/** A manifest as it lies in the repository. */
+export interface StoredManifest {
+  readonly manifest: Manifest;
+  /** SHA-256 of the object, hex: what the successor names. */
+  readonly digest: string;
+}
+
+/** Everything but what the commit itself decides. */
+export type NextManifest = Omit<Manifest, "format" | "repository" | "task" | "generation" | "previous">;
+
+/** The newest manifest, or undefined for a task without one. Errors: `chain-broken`, `object-*`, `storage-*`. */
+export async function readNewestManifest(
+  repository: Repository,
+  task: TaskName,
+  signal?: AbortSignal,
+): Promise<StoredManifest | undefined> {
+  let newest = 0;
+  for await (const generation of generations(repository, task, signal)) {
+    if (newest !== 0 && generation !== newest + 1) {
+      throw new HoldfastError(
+        "chain-broken",
+        `The manifest of generation ${newest + 1} of ${task} is missing, though generation ${generation} exists.`,
+        { task, path: manifestPath(task, newest + 1) },
+      );
+    }
+    newest = generation;
+  }
+  return newest === 0 ? undefined : readManifest(repository, task, newest, signal);
+}
+
+/** The generations that exist, ascending. */
+export async function* generations(
+  repository: Repository,
+  task: TaskName,
+  signal?: AbortSignal,
+): AsyncGenerator<number> {
+  for await (const { path } of repository.storage.list(manifestsOf(task), signal ? { signal } : {})) {
+    const generation = generationIn(path);
+    if (generation !== undefined) yield generation;
+  }
+}
+
+/** One generation. Errors: `object-missing`, `object-damaged`, `repository-newer`. */
+export async function readManifest(
+  repository: Repository,
+  task: TaskName,
+  generation: number,
+  signal?: AbortSignal,
+): Promise<StoredManifest> {
+  const path = manifestPath(task, generation);
+  const object = await repository.storage.read(path, undefined, signal);
+  const place = { purpose: "manifest", scope: [task, String(generation)] } as const;
+  const manifest = decodeBuffers(openObject(repository.keyring, place, path, object)) as Manifest;
+  if (manifest.format !== MANIFEST_FORMAT) {
+    throw new HoldfastError("repository-newer", `${path} has format ${String(manifest.format)}.`, {
+      task,
+      path,
+    });
+  }
+  return { manifest, digest: createHash("sha256").update(object).digest("hex") };
+}
+
+/**
+ * Commits the generation after `base` (undefined: the first). Returns undefined when another writer was faster: nothing
+ * is committed then, and the caller reads the newest manifest and decides again.
+ */
+export async function commitManifest(
+  repository: Repository,
+  task: TaskName,
+  base: StoredManifest | undefined,
+  next: NextManifest,
+  signal?: AbortSignal,
+): Promise<StoredManifest | undefined> {
+  const generation = (base?.manifest.generation ?? 0) + 1;
+  const manifest: Manifest = {
+    ...next,
+    format: MANIFEST_FORMAT,
+    repository: repository.id,
+    task,
+    generation,
+    previous: base?.digest ?? null,
+  };
+  const place = { purpose: "manifest", scope: [task, String(generation)] } as const;
+  const object = sealObject(repository.keyring, place, encodeBuffers(manifest));
+  const outcome = await repository.storage.create(manifestPath(task, generation), object, signal);
+  if (outcome === "exists") return undefined;
+  return { manifest, digest: createHash("sha256").update(object).digest("hex") };
+}
