@@ -4,7 +4,7 @@
 import { systemClock, type Clock } from "../model/clock.ts";
 import { HoldfastError } from "../model/errors.ts";
 import { initRepository } from "../repository/init-repository.ts";
-import type { NewSlot, SlotInfo } from "../repository/sealing/slots.ts";
+import { listSlots, type NewSlot, type SlotInfo } from "../repository/sealing/slots.ts";
 import { openFolder } from "../repository/storage/folder.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
 
@@ -43,8 +43,9 @@ export async function initRepositoryAt(
   }
   const storage = openFolder(place.folder);
   try {
-    const { repository, slots } = await initRepository(storage, wanted, clock, signalOf(hooks));
-    return { repository, location: storage.location, slots };
+    const { file } = await initRepository(storage, { slots: wanted, clock }, signalOf(hooks));
+    const slots = (await listSlots(storage)).flatMap((slot) => (slot.state === "intact" ? [slot.info] : []));
+    return { repository: file.repository, location: storage.location, slots };
   } finally {
     await storage.close();
   }
