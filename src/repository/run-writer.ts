@@ -34,6 +34,8 @@ export interface RunWriterOptions {
   readonly run: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Default `MEMTABLE_BYTES`. */
+  readonly memtableBytes?: number;
   /** What the timeline, and this run's segments from before it was cut off, are recognised by. */
   readonly index: StateIndex;
   /** Where a run that was cut off had got to. */
@@ -95,7 +97,7 @@ export class RunWriter {
       const fingerprint = this.#marks.fingerprint(captured.key, state);
       this.#memtable.add({ ...captured, observation, fingerprint });
     }
-    if (this.#memtable.bytes >= MEMTABLE_BYTES) await this.#startWriting();
+    if (this.#memtable.bytes >= (this.#options.memtableBytes ?? MEMTABLE_BYTES)) await this.#startWriting();
   }
 
   /** Everything added so far is complete up to `cursor`. */
