@@ -123,6 +123,11 @@ export type RestoreMode = "replica" | "content" | "exact";
 export interface VersionReader {
   /** The chosen items as of the instant, in byte order of key, in batches of bounded size; purged ones left out. */
   versions(): AsyncIterable<readonly Version[]>;
+  /**
+   * For each key: its version as of the instant, live or deleted; undefined where there is none. For the few items that
+   * are needed out of order (settings first, design documents last); not for reading many.
+   */
+  find(keys: readonly ItemKey[]): Promise<(Version | undefined)[]>;
   /** Stored bytes of a blob. Errors: `object-missing`, `object-damaged`. */
   blob(ref: BlobRef): AsyncIterable<Buffer>;
   /** For each key: whether the timeline has a live or deleted version of it at the instant (of all items, not only the chosen). */
@@ -133,6 +138,8 @@ export interface RestoreRequest {
   /** Collection to write, at the service this source object is connected to. */
   readonly target: string;
   readonly mode: RestoreMode;
+  /** Task and instant: by this name an interrupted `replica` is recognised and continued. Absent: it cannot be. */
+  readonly name?: string;
   /** False: preview; everything is worked out by the same code and nothing is written. */
   readonly apply: boolean;
   readonly reader: VersionReader;
@@ -207,6 +214,9 @@ export interface SourceCheck {
 export interface Source extends AsyncDisposable {
   /** The kind's folder name: `couchdb`. */
   readonly kind: string;
+
+  /** What this source's requests amounted to since it was opened. */
+  readonly traffic: { readonly requests: number; readonly throttled: number };
 
   /** Reaches the service and says what the credentials may do. Changes nothing. */
   test(context: SourceContext): Promise<SourceCheck>;
