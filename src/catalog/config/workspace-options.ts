@@ -1,0 +1,161 @@
+/**
+ * From the effective configuration to what operations work on. Secrets are followed here and nowhere else, and only
+ * those that a command needs.
+ */
+import { HoldfastError, isHoldfastError } from "../../model/errors.ts";
+import type { CouchAuth } from "../../sources/couchdb/config.ts";
+import type { SourceSettings, WorkspaceOptions } from "../../operations/workspace.ts";
+import { SOURCE_DEFAULTS } from "./defaults.ts";
+import { durationMs } from "./duration.ts";
+import type { EffectiveConfig } from "./effective.ts";
+import type { AuthEntry, SourceEntry } from "./schema.ts";
+import { resolveSecret, type SecretReference } from "./secret-reference.ts";
+import type { Places } from "./places.ts";
+
+export type Credential = WorkspaceOptions["credential"];
+
+/**
+ * Which sources a command may reach. The others come without credentials: kept data can be read on a machine that
+ * has none of the services' secrets.
+ */
+export type Reach = "none" | "all" | readonly string[];
+
+export interface ResolveOptions {
+  readonly reach: Reach;
+  /** Asks the person for the passphrase when none is configured; undefined when there is nobody to ask. */
+  readonly askPassphrase?: (() => Promise<string>) | undefined;
+  /** Told of a source whose secrets cannot be had, which is then left out; without it that is an error. */
+  readonly unavailable?: ((source: string, error: HoldfastError) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Errors: `config-invalid` when a part is missing, `secret-unavailable`, `source-unknown` for a name in `reach`. */
+export async function workspaceOptions(
+  config: EffectiveConfig,
+  options: ResolveOptions,
+): Promise<WorkspaceOptions> {
+  const folder = repositoryFolder(config);
+  const sources = await sourceSettings(config, options);
+  return { repository: { folder }, credential: await credential(config, options), sources };
+}
+
+/** The repository's folder. Errors: `config-invalid` when nothing names one. */
+export function repositoryFolder(config: EffectiveConfig): string {
+  if (config.folder) return config.folder.path;
+  const where = config.document
+    ? `${config.location.path}:1:1: repository.folder is missing`
+    : `There is no configuration file (${config.location.path} would be read), so no repository is named`;
+  throw new HoldfastError(
+    "config-invalid",
+    `${where}: set it there, with HOLDFAST_REPOSITORY or --repository; holdfast init makes a new repository.`,
+  );
+}
+
+/** The credential that opens the repository. Errors: `secret-unavailable`. */
+export async function credential(
+  config: EffectiveConfig,
+  options: Pick<ResolveOptions, "askPassphrase" | "signal">,
+): Promise<Credential> {
+  const configured = config.credential;
+  if (configured === undefined) {
+    if (options.askPassphrase) return { kind: "passphrase", passphrase: await options.askPassphrase() };
+    throw new HoldfastError(
+      "secret-unavailable",
+      "No passphrase or identity for the repository is configured: set HOLDFAST_PASSPHRASE, or repository.passphrase in the configuration file.",
+    );
+  }
+  const secret = await resolveSecret(
+    configured.reference,
+    `the repository's ${configured.kind}`,
+    config.places,
+    options.signal,
+  );
+  return configured.kind === "passphrase"
+    ? { kind: "passphrase", passphrase: secret }
+    : { kind: "identity", identity: secret };
+}
+
+async function sourceSettings(config: EffectiveConfig, options: ResolveOptions): Promise<SourceSettings[]> {
+  const { reach } = options;
+  if (typeof reach === "object") {
+    for (const name of reach) sourceEntry(config, name);
+  }
+  const settings: SourceSettings[] = [];
+  for (const [name, entry] of config.sources) {
+    const reached = typeof reach === "object" ? reach.includes(name) : reach !== "none";
+    try {
+      const auth = reached ? await resolveAuth(name, entry, config.places, options.signal) : NO_AUTH;
+      settings.push(settingsOf(name, entry, auth));
+    } catch (error) {
+      if (!options.unavailable || !isHoldfastError(error, "secret-unavailable")) throw error;
+      options.unavailable(name, error);
+    }
+  }
+  return settings;
+}
+
+/** A source of the configuration. Errors: `source-unknown`, naming those there are. */
+export function sourceEntry(config: EffectiveConfig, name: string): SourceEntry {
+  const entry = config.sources.get(name);
+  if (entry) return entry;
+  const known = [...config.sources.keys()].join(", ");
+  throw new HoldfastError(
+    "source-unknown",
+    `No source is called "${name}" in ${config.location.path}: ${known === "" ? "it has no sources yet" : `its sources are ${known}`}.`,
+    { source: name },
+  );
+}
+
+const NO_AUTH: CouchAuth = { kind: "none" };
+
+function settingsOf(name: string, entry: SourceEntry, auth: CouchAuth): SourceSettings {
+  const limits = {
+    requests: entry.requestsPerSecond,
+    reads: entry.readsPerSecond,
+    writes: entry.writesPerSecond,
+    queries: entry.queriesPerSecond,
+  };
+  return {
+    name,
+    collections: entry.databases ?? SOURCE_DEFAULTS.databases,
+    exclude: entry.exclude ?? SOURCE_DEFAULTS.exclude,
+    options: {
+      kind: entry.kind,
+      url: entry.url,
+      auth,
+      include: defined(entry.include ?? {}),
+      budget: defined(limits),
+      ...defined({
+        parallelism: entry.parallelism,
+        headroom: entry.headroom,
+        requestTimeoutMs: entry.requestTimeout === undefined ? undefined : durationMs(entry.requestTimeout),
+        compressRequests: entry.compressRequests,
+      }),
+    },
+  };
+}
+
+/** The members that have a value: an option that is present and undefined would hide the source's own default. */
+function defined<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as never;
+}
+
+/** The source's credentials, followed. Errors: `secret-unavailable`. */
+export async function resolveAuth(
+  name: string,
+  entry: SourceEntry,
+  places: Places,
+  signal?: AbortSignal,
+): Promise<CouchAuth> {
+  const auth: AuthEntry | "none" | undefined = entry.auth;
+  if (auth === undefined || auth === "none" || auth.type === "none") return NO_AUTH;
+  const follow = (reference: SecretReference, what: string) =>
+    resolveSecret(reference, `the ${what} of source ${name}`, places, signal);
+  if (auth.type !== "iam") {
+    return { kind: auth.type, username: auth.username, password: await follow(auth.password, "password") };
+  }
+  const apiKey = await follow(auth.apiKey, "API key");
+  return auth.tokenUrl === undefined
+    ? { kind: "iam", apiKey }
+    : { kind: "iam", apiKey, tokenUrl: auth.tokenUrl };
+}

@@ -1,0 +1,85 @@
+/**
+ * The operations that commands call, each loaded when it is first used: `--help` must not wait for code it does not run.
+ */
+import type { backup } from "../operations/backup.ts";
+import type { catBlob, catItem } from "../operations/cat.ts";
+import type { check } from "../operations/check.ts";
+import type { compare } from "../operations/compare.ts";
+import type { runDemo } from "../operations/demo.ts";
+import type { listDeltas } from "../operations/deltas.ts";
+import type { diffInstants, diffItem } from "../operations/diff.ts";
+import type { discover, testSource } from "../operations/discover.ts";
+import type { initRepositoryAt } from "../operations/init.ts";
+import type { addKey, listKeys, removeKey } from "../operations/keys.ts";
+import type { itemLog } from "../operations/log.ts";
+import type { listItems } from "../operations/ls.ts";
+import type { restore } from "../operations/restore.ts";
+import type { listRuns } from "../operations/runs.ts";
+import type { startSandbox } from "../operations/sandbox.ts";
+import type { listTasks } from "../operations/tasks.ts";
+import type { undoRestore } from "../operations/undo.ts";
+import type { verifyStorageAt } from "../operations/verify-storage.ts";
+import type { openWorkspace } from "../operations/workspace.ts";
+
+export interface Operations {
+  readonly addKey: typeof addKey;
+  readonly backup: (...args: Parameters<typeof backup>) => Streamed<typeof backup>;
+  readonly catBlob: (...args: Parameters<typeof catBlob>) => Streamed<typeof catBlob>;
+  readonly catItem: typeof catItem;
+  readonly check: typeof check;
+  readonly compare: typeof compare;
+  readonly diffInstants: (...args: Parameters<typeof diffInstants>) => Streamed<typeof diffInstants>;
+  readonly diffItem: typeof diffItem;
+  readonly discover: (...args: Parameters<typeof discover>) => Streamed<typeof discover>;
+  readonly initRepositoryAt: typeof initRepositoryAt;
+  readonly itemLog: (...args: Parameters<typeof itemLog>) => Streamed<typeof itemLog>;
+  readonly listDeltas: typeof listDeltas;
+  readonly listItems: (...args: Parameters<typeof listItems>) => Streamed<typeof listItems>;
+  readonly listKeys: typeof listKeys;
+  readonly listRuns: (...args: Parameters<typeof listRuns>) => Streamed<typeof listRuns>;
+  readonly listTasks: typeof listTasks;
+  readonly openWorkspace: typeof openWorkspace;
+  readonly removeKey: typeof removeKey;
+  readonly restore: typeof restore;
+  readonly runDemo: typeof runDemo;
+  readonly startSandbox: typeof startSandbox;
+  readonly testSource: typeof testSource;
+  readonly undoRestore: typeof undoRestore;
+  readonly verifyStorageAt: (...args: Parameters<typeof verifyStorageAt>) => Streamed<typeof verifyStorageAt>;
+}
+
+/** The stream that an operation gives, as an iterable of its rows. */
+type Streamed<Operation extends (...args: never[]) => AsyncIterable<unknown>> =
+  ReturnType<Operation> extends AsyncIterable<infer Row> ? AsyncIterable<Row> : never;
+
+async function* later<Row>(start: () => Promise<AsyncIterable<Row>>): AsyncGenerator<Row> {
+  yield* await start();
+}
+
+export const lazyOperations: Operations = {
+  addKey: async (...args) => (await import("../operations/keys.ts")).addKey(...args),
+  backup: (...args) => later(async () => (await import("../operations/backup.ts")).backup(...args)),
+  catBlob: (...args) => later(async () => (await import("../operations/cat.ts")).catBlob(...args)),
+  catItem: async (...args) => (await import("../operations/cat.ts")).catItem(...args),
+  check: async (...args) => (await import("../operations/check.ts")).check(...args),
+  compare: async (...args) => (await import("../operations/compare.ts")).compare(...args),
+  diffInstants: (...args) => later(async () => (await import("../operations/diff.ts")).diffInstants(...args)),
+  diffItem: async (...args) => (await import("../operations/diff.ts")).diffItem(...args),
+  discover: (...args) => later(async () => (await import("../operations/discover.ts")).discover(...args)),
+  initRepositoryAt: async (...args) => (await import("../operations/init.ts")).initRepositoryAt(...args),
+  itemLog: (...args) => later(async () => (await import("../operations/log.ts")).itemLog(...args)),
+  listDeltas: async (...args) => (await import("../operations/deltas.ts")).listDeltas(...args),
+  listItems: (...args) => later(async () => (await import("../operations/ls.ts")).listItems(...args)),
+  listKeys: async (...args) => (await import("../operations/keys.ts")).listKeys(...args),
+  listRuns: (...args) => later(async () => (await import("../operations/runs.ts")).listRuns(...args)),
+  listTasks: async (...args) => (await import("../operations/tasks.ts")).listTasks(...args),
+  openWorkspace: async (...args) => (await import("../operations/workspace.ts")).openWorkspace(...args),
+  removeKey: async (...args) => (await import("../operations/keys.ts")).removeKey(...args),
+  restore: async (...args) => (await import("../operations/restore.ts")).restore(...args),
+  runDemo: async (...args) => (await import("../operations/demo.ts")).runDemo(...args),
+  startSandbox: async (...args) => (await import("../operations/sandbox.ts")).startSandbox(...args),
+  testSource: async (...args) => (await import("../operations/discover.ts")).testSource(...args),
+  undoRestore: async (...args) => (await import("../operations/undo.ts")).undoRestore(...args),
+  verifyStorageAt: (...args) =>
+    later(async () => (await import("../operations/verify-storage.ts")).verifyStorageAt(...args)),
+};

@@ -1,0 +1,41 @@
+/**
+ * Holdfast as a library: the same operations that the command line calls, with their types.
+ */
+export { ERROR_CODES, type ErrorClass, type ErrorCode, type ErrorCodeEntry } from "./model/error-codes.ts";
+export { HoldfastError, isHoldfastError, type ErrorContext } from "./model/errors.ts";
+export type { Clock, Millis } from "./model/clock.ts";
+export type { DeltaLevel, Level } from "./model/level.ts";
+
+export {
+  openWorkspace,
+  type SourceSettings,
+  type Workspace,
+  type WorkspaceOptions,
+} from "./operations/workspace.ts";
+export type { Hooks } from "./operations/hooks.ts";
+export type * from "./operations/reports.ts";
+
+export { backup, type BackupRequest } from "./operations/backup.ts";
+export { catBlob, catItem, type CatRequest } from "./operations/cat.ts";
+export { check, type CheckRequest } from "./operations/check.ts";
+export { compare, type CompareOperation } from "./operations/compare.ts";
+export { listDeltas } from "./operations/deltas.ts";
+export { runDemo, type DemoReport, type DemoRequest } from "./operations/demo.ts";
+export {
+  diffInstants,
+  diffItem,
+  type DiffInstantsRequest,
+  type DiffItemRequest,
+  type ItemDiff,
+} from "./operations/diff.ts";
+export { discover, testSource, type DiscoverRequest } from "./operations/discover.ts";
+export { initRepositoryAt, type InitReport, type InitRequest } from "./operations/init.ts";
+export { addKey, listKeys, removeKey, type AddKeyRequest } from "./operations/keys.ts";
+export { itemLog } from "./operations/log.ts";
+export { listItems, type ListItemsRequest } from "./operations/ls.ts";
+export { restore, type RestoreOperation, type RestoreTarget } from "./operations/restore.ts";
+export { listRuns } from "./operations/runs.ts";
+export { startSandbox, type Sandbox, type SandboxRequest } from "./operations/sandbox.ts";
+export { listTasks, resolveTask } from "./operations/tasks.ts";
+export { undoRestore, type UndoRequest } from "./operations/undo.ts";
+export { verifyStorageAt } from "./operations/verify-storage.ts";
