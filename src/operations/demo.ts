@@ -22,7 +22,10 @@ export interface DemoRequest {
   readonly folder?: string;
   /** Default 20,000. */
   readonly documents?: number;
-  /** Told what happens, sentence by sentence. */
+}
+
+/** Told what happens, sentence by sentence. */
+export interface Narration {
   readonly say: (text: string) => void;
 }
 
@@ -48,17 +51,17 @@ const DAYS = 3;
 const DIFF_SAMPLES = 5;
 
 /** Errors: `repository-exists` when the folder is taken; whatever goes wrong on the way, which it should not. */
-export async function runDemo(request: DemoRequest, hooks: Hooks = {}): Promise<DemoReport> {
+export async function runDemo(request: DemoRequest, hooks: Hooks & Narration): Promise<DemoReport> {
   const documents = request.documents ?? DEFAULT_DOCUMENTS;
   const started = systemClock.now();
   const folder = await demoFolder(request.folder ?? DEFAULT_FOLDER, started);
   await using sandbox = await startSandbox({ couchdb: {} });
-  request.say(`A stand-in for CouchDB is running at ${sandbox.url}. Nothing leaves this machine.`);
+  hooks.say(`A stand-in for CouchDB is running at ${sandbox.url}. Nothing leaves this machine.`);
   const shop = new ShopServer(sandbox, DATABASE);
   const { conflicts } = await shop.fill(documents, (done) =>
     hooks.progress?.({ operation: "demo", task: TASK, phase: "fill", done, total: documents, bytes: 0 }),
   );
-  request.say(
+  hooks.say(
     `It holds a shop of ${count(documents)} documents, ${conflicts} of them in conflict, with photographs and design documents.`,
   );
 
@@ -70,12 +73,12 @@ export async function runDemo(request: DemoRequest, hooks: Hooks = {}): Promise<
     sources: [sourceSettings(sandbox)],
     clock,
   });
-  request.say(describeRun("A baseline keeps everything", await backUp(workspace, hooks)));
+  hooks.say(describeRun("A baseline keeps everything", await backUp(workspace, hooks)));
   for (let day = 1; day <= DAYS; day++) {
     const edited = await shop.workADay(day, documents);
     clock.nextDay();
     const run = await backUp(workspace, hooks);
-    request.say(
+    hooks.say(
       describeRun(
         `Day ${day}: ${count(edited.changed)} documents changed, ${edited.added} added, ${edited.deleted} deleted. A delta keeps just those`,
         run,
@@ -83,21 +86,21 @@ export async function runDemo(request: DemoRequest, hooks: Hooks = {}): Promise<
     );
   }
   const good = clock.now();
-  await tellAHistory(workspace, request, hooks);
+  await tellAHistory(workspace, hooks);
 
   const damage = await shop.damage();
-  request.say(
+  hooks.say(
     `Now a script goes wrong: ${count(damage.changed)} documents overwritten or deleted, and the validation rules are gone.`,
   );
   clock.nextDay();
-  request.say(
+  hooks.say(
     describeRun("The next delta keeps that too, as it keeps everything", await backUp(workspace, hooks)),
   );
   const differing = await collect(diffInstants(workspace, { task: TASK, a: "latest~1" }, hooks));
-  request.say(`Between the last good instant and now ${count(differing.length)} items differ.`);
+  hooks.say(`Between the last good instant and now ${count(differing.length)} items differ.`);
 
-  const equal = await putBack(workspace, request, hooks, good);
-  request.say(
+  const equal = await putBack(workspace, hooks, good);
+  hooks.say(
     [
       "",
       `Done in ${((systemClock.now() - started) / 1_000).toFixed(1)} s. The repository lies in ${folder}`,
@@ -111,26 +114,21 @@ export async function runDemo(request: DemoRequest, hooks: Hooks = {}): Promise<
   return { repository: folder, passphrase: PASSPHRASE, task: TASK, documents, equal };
 }
 
-async function tellAHistory(workspace: Workspace, request: DemoRequest, hooks: Hooks): Promise<void> {
+async function tellAHistory(workspace: Workspace, hooks: Hooks & Narration): Promise<void> {
   const changed = await collect(diffInstants(workspace, { task: TASK, a: "latest~3" }, hooks));
   const item = changed.find((row) => row.change === "changed")?.key ?? "";
-  request.say(`\nThe history of ${item}, newest first:`);
+  hooks.say(`\nThe history of ${item}, newest first:`);
   for await (const row of itemLog(workspace, { task: TASK, item }, hooks)) {
-    request.say(`  ${row.instant}  ${row.level.padEnd(8)}  ${row.revision}`);
+    hooks.say(`  ${row.instant}  ${row.level.padEnd(8)}  ${row.revision}`);
   }
   const { lines } = await diffItem(workspace, { task: TASK, item }, hooks);
-  request.say("What changed in it between the last two:");
-  for (const line of lines.slice(0, DIFF_SAMPLES)) request.say(`  ${line}`);
-  request.say("");
+  hooks.say("What changed in it between the last two:");
+  for (const line of lines.slice(0, DIFF_SAMPLES)) hooks.say(`  ${line}`);
+  hooks.say("");
 }
 
 /** Restores into a new database, proves it, then repairs the damaged one in place and proves that. */
-async function putBack(
-  workspace: Workspace,
-  request: DemoRequest,
-  hooks: Hooks,
-  good: number,
-): Promise<boolean> {
+async function putBack(workspace: Workspace, hooks: Hooks & Narration, good: number): Promise<boolean> {
   const at = new Date(good).toISOString();
   const copy = `${DATABASE}-restored`;
   const restored = await restore(
@@ -139,7 +137,7 @@ async function putBack(
     hooks,
   );
   const proof = await compare(workspace, { task: TASK, at, target: { collection: copy } }, hooks);
-  request.say(
+  hooks.say(
     `The last good instant is restored into the new database "${copy}" in ${seconds(restored.durationMs)}, and compared item by item: ` +
       `${count(proof.items)} items, ${count(proof.parts)} revisions, ${count(proof.blobs)} attachments: ${proof.equal ? "equal" : "DIFFERENT"}.`,
   );
@@ -149,7 +147,7 @@ async function putBack(
     hooks,
   );
   const { change, create, same } = preview.counts;
-  request.say(
+  hooks.say(
     `A preview of restoring in place says: ${count(change)} to change, ${count(create)} to bring back, ${count(same)} already equal.`,
   );
   const repaired = await restore(
@@ -163,7 +161,7 @@ async function putBack(
     hooks,
   );
   const left = again.counts.change + again.counts.create + again.counts.delete;
-  request.say(
+  hooks.say(
     `The damaged database is repaired in place in ${seconds(repaired.durationMs)}; a second look finds ${left} items left to do. ` +
       `It can be undone: holdfast undo ${TASK} ${repaired.undo}`,
   );

@@ -128,8 +128,12 @@ export async function* diffInstants(
   if (a.epoch === b.epoch && a.instant <= b.instant) {
     // Only what the deltas in between hold can differ.
     for await (const batch of timeline.between(a.instant, b.instant).scan({}, signal)) {
-      for (const after of batch) {
-        const row = changeRow(await a.get(after.key, signal), after);
+      const before = await a.getMany(
+        batch.map(({ key }) => key),
+        signal,
+      );
+      for (const [index, after] of batch.entries()) {
+        const row = changeRow(before[index], after);
         if (row) yield row;
       }
     }

@@ -32,12 +32,20 @@ export class Workspace implements AsyncDisposable {
   readonly clock: Clock;
   readonly repository: Repository;
   readonly sources: readonly SourceSettings[];
+  readonly #connect: typeof openSource;
   readonly #open = new Map<string, Source>();
 
-  constructor(repository: Repository, sources: readonly SourceSettings[], clock: Clock) {
+  /** `connect`: how a source is opened; tests bring their own. */
+  constructor(
+    repository: Repository,
+    sources: readonly SourceSettings[],
+    clock: Clock,
+    connect: typeof openSource = openSource,
+  ) {
     this.repository = repository;
     this.sources = sources;
     this.clock = clock;
+    this.#connect = connect;
   }
 
   /** The settings of a source. Errors: `source-unknown`. */
@@ -56,7 +64,7 @@ export class Workspace implements AsyncDisposable {
   source(name: string): Source {
     let source = this.#open.get(name);
     if (source === undefined) {
-      source = openSource(this.settings(name).options);
+      source = this.#connect(this.settings(name).options, this.clock);
       this.#open.set(name, source);
     }
     return source;

@@ -24,12 +24,20 @@ export class SegmentGroup {
     this.#segments = segments;
   }
 
-  /** The version of `key`, or undefined. Errors: `no-read-right`, `object-*`, `storage-*`. */
-  async get(key: ItemKey, signal?: AbortSignal): Promise<Version | undefined> {
-    const segment = this.#segments[this.#firstReaching(key)];
-    if (segment === undefined || compareKeys(key, this.#boundsOf(segment).first) < 0) return undefined;
-    const reader = await this.#open(segment);
-    return reader.get(key, signal);
+  /** For each key, ascending: its version, or undefined. A block is read once. Errors: `no-read-right`, `object-*`, `storage-*`. */
+  async getMany(keys: readonly ItemKey[], signal?: AbortSignal): Promise<(Version | undefined)[]> {
+    const found: (Version | undefined)[] = [];
+    while (found.length < keys.length) {
+      const start = found.length;
+      const index = this.#firstReaching(keys[start] as ItemKey);
+      const segment = this.#segments[index];
+      if (segment === undefined) return [...found, ...keys.slice(start).map(() => undefined)];
+      const { last } = this.#boundsOf(segment);
+      let end = start + 1;
+      while (end < keys.length && compareKeys(keys[end] as ItemKey, last) <= 0) end++;
+      found.push(...(await (await this.#open(segment)).getMany(keys.slice(start, end), signal)));
+    }
+    return found;
   }
 
   /** All versions in a range, in order of key. `readAheadBytes` bounds what is held of each open segment. */

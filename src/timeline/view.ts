@@ -2,7 +2,7 @@
  * A timeline as of one instant: for each item the newest version among the baseline and the deltas up to then.
  */
 import type { Millis } from "../model/clock.ts";
-import type { ItemKey } from "../model/key.ts";
+import { compareKeys, type ItemKey } from "../model/key.ts";
 import type { Version } from "../model/version.ts";
 import type { KeyRange } from "../repository/segment/segment-scan.ts";
 import type { SegmentGroup } from "./group.ts";
@@ -28,11 +28,39 @@ export class View {
 
   /** The item's version, purged markers included; undefined when it was never kept. */
   async get(key: ItemKey, signal?: AbortSignal): Promise<Version | undefined> {
-    for (let index = this.#groups.length - 1; index >= 0; index--) {
-      const version = await (this.#groups[index] as SegmentGroup).get(key, signal);
-      if (version !== undefined) return version;
+    return (await this.getMany([key], signal))[0];
+  }
+
+  /** As `get`, for many keys in byte order: each block that holds one of them is read once. */
+  async getMany(keys: readonly ItemKey[], signal?: AbortSignal): Promise<(Version | undefined)[]> {
+    const found: (Version | undefined)[] = keys.map(() => undefined);
+    let open = keys.map((key, index) => ({ key, index }));
+    for (const group of this.#groups.toReversed()) {
+      if (open.length === 0) break;
+      const versions = await group.getMany(
+        open.map(({ key }) => key),
+        signal,
+      );
+      open = open.filter(({ index }, position) => {
+        found[index] = versions[position];
+        return found[index] === undefined;
+      });
     }
-    return undefined;
+    return found;
+  }
+
+  /** As `getMany` for keys in any order; purged items are undefined. */
+  async findPresent(keys: readonly ItemKey[], signal?: AbortSignal): Promise<(Version | undefined)[]> {
+    const order = keys.map((key, index) => ({ key, index })).sort((a, b) => compareKeys(a.key, b.key));
+    const versions = await this.getMany(
+      order.map(({ key }) => key),
+      signal,
+    );
+    const found: (Version | undefined)[] = keys.map(() => undefined);
+    for (const [position, { index }] of order.entries()) {
+      if (versions[position]?.kind !== "purged") found[index] = versions[position];
+    }
+    return found;
   }
 
   /** Every item's version in order of key, purged markers included, in batches. */

@@ -41,15 +41,9 @@ export function scopeReader(
   const traits = traitsOf(timeline.manifest.source.kind as SourceKind);
   return {
     versions: chooser(view, scope, traits, signal),
-    find: async (keys) => {
-      const found = await Promise.all(keys.map(async (key) => view.get(key, signal)));
-      return found.map((version) => (version?.kind === "purged" ? undefined : version));
-    },
+    find: async (keys) => view.findPresent(keys, signal),
     blob: (ref) => timeline.blobs.stream(ref, signal),
-    contains: async (keys) => {
-      const versions = await Promise.all(keys.map(async (key) => view.get(key, signal)));
-      return versions.map((version) => version !== undefined && version.kind !== "purged");
-    },
+    contains: async (keys) => (await view.findPresent(keys, signal)).map((version) => version !== undefined),
   };
 }
 
@@ -85,10 +79,8 @@ async function* lookUp(
   const distinct = keys.filter((key, index) => index === 0 || !key.equals(keys[index - 1] as ItemKey));
   for (let start = 0; start < distinct.length; start += LOOKUP_BATCH) {
     const batch = distinct.slice(start, start + LOOKUP_BATCH);
-    const found = await Promise.all(batch.map(async (key) => view.get(key, signal)));
-    const present = found.filter(
-      (version): version is Version => version !== undefined && version.kind !== "purged",
-    );
+    const found = await view.findPresent(batch, signal);
+    const present = found.filter((version): version is Version => version !== undefined);
     if (present.length > 0) yield present;
   }
 }

@@ -1,0 +1,229 @@
+/**
+ * `_all_docs` and its relatives, in the byte order of ids.
+ */
+import type { Attachment } from "./attachment-json.ts";
+import type { Database, IdRange, ListingRow } from "./database.ts";
+import { composeDocument } from "./document-view.ts";
+import { badRequest, methodNotAllowed } from "./errors.ts";
+import type { Exchange } from "./exchange.ts";
+import { quote } from "./json-text.ts";
+import { localRows } from "./local-documents.ts";
+import { parseRevision } from "./revision.ts";
+import type { ServerState } from "./state.ts";
+
+const PAGE = 500;
+
+interface Options {
+  readonly keys: readonly unknown[] | undefined;
+  readonly range: IdRange;
+  readonly limit: number;
+  readonly skip: number;
+  readonly includeDocs: boolean;
+  readonly conflicts: boolean;
+  readonly attachments: boolean;
+  readonly encodingInfo: boolean;
+  readonly updateSeq: boolean;
+}
+
+/** `/{db}/_all_docs` */
+export async function allDocs(exchange: Exchange, state: ServerState, database: Database): Promise<void> {
+  await list(exchange, state, database, {}, database.docCount);
+}
+
+/** `/{db}/_design_docs` */
+export async function designDocs(exchange: Exchange, state: ServerState, database: Database): Promise<void> {
+  const bounds = { first: "_design/", end: "_design0" };
+  const range: IdRange = { from: bounds.first, to: bounds.end, inclusiveEnd: false, descending: false };
+  await list(exchange, state, database, bounds, database.countDocuments(range));
+}
+
+/** `/{db}/_partition/{partition}/_all_docs` */
+export async function partitionDocs(
+  exchange: Exchange,
+  state: ServerState,
+  database: Database,
+  partition: string,
+): Promise<void> {
+  await list(exchange, state, database, { first: `${partition}:`, end: `${partition};` }, database.docCount);
+}
+
+/** `/{db}/_local_docs` */
+export async function localDocs(exchange: Exchange, state: ServerState, database: Database): Promise<void> {
+  const options = await readOptions(exchange);
+  state.limiter.admit("query", 1);
+  let rows = localRows(database, options.includeDocs);
+  if (options.keys !== undefined) {
+    const wanted = new Map(rows.map((row) => [(JSON.parse(row) as { id: string }).id, row]));
+    rows = options.keys.map(
+      (key) => wanted.get(String(key)) ?? `{"key":${JSON.stringify(key)},"error":"not_found"}`,
+    );
+  } else {
+    if (options.range.descending) rows.reverse();
+    rows = rows.slice(options.skip).slice(0, options.limit);
+  }
+  exchange.start(200, { "Content-Type": "application/json" });
+  await exchange.write(`{"total_rows":null,"offset":null,"rows":[\r\n${rows.join(",\r\n")}\r\n]}\n`);
+  await exchange.end();
+}
+
+/** `first` and `end` confine the listing; a client's own bounds narrow it further. */
+interface Confines {
+  readonly first?: string;
+  readonly end?: string;
+}
+
+async function list(
+  exchange: Exchange,
+  state: ServerState,
+  database: Database,
+  confines: Confines,
+  total: number,
+): Promise<void> {
+  const options = await readOptions(exchange);
+  state.limiter.admit("query", 1);
+  exchange.start(200, { "Content-Type": "application/json" });
+  const sequence = options.updateSeq
+    ? `"update_seq":${quote(database.sequences.encode(database.updateSeq))},`
+    : "";
+  if (options.keys === undefined) {
+    const range = confine(options.range, confines);
+    const offset = Math.min(total, offsetOf(database, range, confines) + options.skip);
+    await exchange.write(`{"total_rows":${total},"offset":${offset},${sequence}"rows":[\r\n`);
+    await exchange.writeAll(separated(rangeRows(database, range, options)));
+  } else {
+    await exchange.write(`{"total_rows":${total},"offset":null,${sequence}"rows":[\r\n`);
+    await exchange.writeAll(separated(keyRows(database, options.keys, options)));
+  }
+  await exchange.write("\r\n]}\n");
+  await exchange.end();
+}
+
+function confine(range: IdRange, { first, end }: Confines): IdRange {
+  if (first === undefined || end === undefined) return range;
+  if (range.descending) {
+    return { ...range, from: lesser(range.from ?? end, end), to: greater(range.to ?? first, first) };
+  }
+  const to = lesser(range.to ?? end, end);
+  return {
+    ...range,
+    from: greater(range.from ?? first, first),
+    to,
+    inclusiveEnd: range.inclusiveEnd && to !== end,
+  };
+}
+
+function lesser(a: string, b: string): string {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0 ? a : b;
+}
+
+function greater(a: string, b: string): string {
+  return lesser(a, b) === a ? b : a;
+}
+
+/** Rows of the whole listing that come before the range. */
+function offsetOf(database: Database, range: IdRange, confines: Confines): number {
+  if (range.from === undefined || range.from === confines.first) return 0;
+  const before: IdRange = range.descending
+    ? { from: undefined, to: range.from, inclusiveEnd: false, descending: true }
+    : { from: confines.first, to: range.from, inclusiveEnd: false, descending: false };
+  return database.countDocuments(before);
+}
+
+function* separated(rows: Iterable<string>): Generator<string> {
+  let separator = "";
+  for (const row of rows) {
+    yield separator + row;
+    separator = ",\r\n";
+  }
+}
+
+function* rangeRows(database: Database, range: IdRange, options: Options): Generator<string> {
+  let left = options.limit;
+  let { skip } = options;
+  let next = range;
+  while (left > 0) {
+    const wanted = Math.min(PAGE, left);
+    const page = database.documents(next, wanted, skip, options.includeDocs);
+    for (const row of page) yield rowText(database, row, options);
+    const last = page.at(-1);
+    if (last === undefined || page.length < wanted) return;
+    left -= page.length;
+    // The page's last id begins the next one, and is skipped there.
+    next = { ...range, from: last[1] };
+    skip = 1;
+  }
+}
+
+function* keyRows(database: Database, keys: readonly unknown[], options: Options): Generator<string> {
+  const ordered = options.range.descending ? keys.toReversed() : keys;
+  for (const key of ordered.slice(options.skip).slice(0, options.limit)) {
+    const row = typeof key === "string" ? database.listing(key, options.includeDocs) : undefined;
+    yield row === undefined
+      ? `{"key":${JSON.stringify(key)},"error":"not_found"}`
+      : rowText(database, row, options);
+  }
+}
+
+function rowText(database: Database, row: ListingRow, options: Options): string {
+  const [, id, rev, deleted, , text, attachments] = row;
+  const key = quote(id);
+  const value = `{"rev":${quote(rev)}${deleted === 1 ? ',"deleted":true' : ""}}`;
+  let document = "";
+  if (options.includeDocs && deleted === 1) {
+    document = ',"doc":null';
+  } else if (options.includeDocs) {
+    const leaf = { ...parseRevision(rev), deleted: false, body: 0, path: [] };
+    const body = { text, attachments: attachments === null ? [] : (JSON.parse(attachments) as Attachment[]) };
+    const record = options.conflicts ? database.find(id) : null;
+    document = `,"doc":${composeDocument(database, id, leaf, body, options, record)}`;
+  }
+  return `{"id":${key},"key":${key},"value":${value}${document}}`;
+}
+
+async function readOptions(exchange: Exchange): Promise<Options> {
+  if (exchange.method !== "GET" && exchange.method !== "POST") throw methodNotAllowed("GET,HEAD,POST");
+  const { query } = exchange;
+  const descending = query.boolean("descending", false);
+  const key = stringKey(exchange, ["key"]);
+  return {
+    keys: await readKeys(exchange),
+    range: {
+      from: key ?? stringKey(exchange, ["startkey", "start_key"]),
+      to: key ?? stringKey(exchange, ["endkey", "end_key"]),
+      inclusiveEnd: key !== undefined || query.boolean("inclusive_end", true),
+      descending,
+    },
+    limit: query.count("limit", Number.MAX_SAFE_INTEGER),
+    skip: query.count("skip", 0),
+    includeDocs: query.boolean("include_docs", false),
+    conflicts: query.boolean("conflicts", false),
+    attachments: query.boolean("attachments", false),
+    encodingInfo: query.boolean("att_encoding_info", false),
+    updateSeq: query.boolean("update_seq", false),
+  };
+}
+
+async function readKeys(exchange: Exchange): Promise<readonly unknown[] | undefined> {
+  if (exchange.method === "POST") {
+    exchange.requireJson();
+    const { keys } = await exchange.object();
+    if (keys !== undefined && keys !== null && !Array.isArray(keys))
+      throw badRequest("`keys` body member must be an array.");
+    return (keys as unknown[] | undefined | null) ?? undefined;
+  }
+  const text = exchange.query.json("keys");
+  if (text === undefined) return undefined;
+  const keys = JSON.parse(text) as unknown;
+  if (!Array.isArray(keys)) throw badRequest("`keys` parameter must be an array.");
+  return keys as unknown[];
+}
+
+function stringKey(exchange: Exchange, names: readonly string[]): string | undefined {
+  for (const name of names) {
+    const text = exchange.query.json(name);
+    if (text === undefined) continue;
+    const value = JSON.parse(text) as unknown;
+    return typeof value === "string" ? value : undefined;
+  }
+  return undefined;
+}

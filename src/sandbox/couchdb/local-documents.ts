@@ -1,0 +1,50 @@
+/**
+ * `_local/…` documents: no tree, no feed, a revision `0-N` that counts writes.
+ */
+import type { Database } from "./database.ts";
+import { innerText } from "./database.ts";
+import type { IncomingDocument } from "./document-text.ts";
+import { missing } from "./errors.ts";
+import { quote } from "./json-text.ts";
+import type { Revision } from "./revision.ts";
+
+/** Writes or deletes; the new number is one more than that of the revision the client names. */
+export function writeLocal(
+  database: Database,
+  document: IncomingDocument & { readonly id: string },
+): Revision {
+  if (document.deleted) {
+    database.run("DELETE FROM {locals} WHERE id = ?", document.id);
+    return { position: 0, hash: "0" };
+  }
+  const rev = Number(document.revisions.ids[0] ?? "0") + 1;
+  database.run(
+    "INSERT INTO {locals} (id, rev, text) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET rev = excluded.rev, text = excluded.text",
+    document.id,
+    rev,
+    innerText(document.body),
+  );
+  return { position: 0, hash: String(rev) };
+}
+
+/** The document's text, with the revision for an ETag. Throws 404. */
+export function readLocal(database: Database, id: string): { text: string; rev: string } {
+  const row = database.get("SELECT rev, text FROM {locals} WHERE id = ?", id);
+  if (row === undefined) throw missing();
+  const rev = `0-${row["rev"] as number}`;
+  return { text: compose(id, rev, row["text"] as string), rev };
+}
+
+/** Rows of `_local_docs` in byte order of id. */
+export function localRows(database: Database, includeDocs: boolean): string[] {
+  return database.all("SELECT id, rev, text FROM {locals} ORDER BY id").map((row) => {
+    const id = row["id"] as string;
+    const rev = `0-${row["rev"] as number}`;
+    const document = includeDocs ? `,"doc":${compose(id, rev, row["text"] as string)}` : "";
+    return `{"id":${quote(id)},"key":${quote(id)},"value":{"rev":"${rev}"}${document}}`;
+  });
+}
+
+function compose(id: string, rev: string, inner: string): string {
+  return `{"_id":${quote(id)},"_rev":"${rev}"${inner === "" ? "" : `,${inner}`}}`;
+}
