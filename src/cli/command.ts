@@ -83,7 +83,7 @@ function helpAfter(spec: AnySpec): string {
 
 /** A command that only groups others. */
 export function groupCommand(name: string, summary: string, commands: readonly Command[]): Command {
-  const group = new Command(name).description(summary);
+  const group = new Command(name).description(summary).helpCommand(false);
   for (const command of commands) group.addCommand(command);
   return group;
 }

@@ -47,7 +47,7 @@ export interface DiffDocument {
 export interface DiffChange {
   /** JSON pointer. */
   readonly path: string;
-  readonly kind: "added" | "removed" | "changed";
+  readonly kind: "added" | "removed" | "changed" | "reordered";
   readonly before?: unknown;
   readonly after?: unknown;
 }

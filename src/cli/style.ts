@@ -10,7 +10,8 @@ export type Paint = (style: Style, text: string) => string;
 
 export const plain: Paint = (_style, text) => text;
 
-export const coloured: Paint = (style, text) => styleText(style, text, { validateStream: false });
+export const coloured: Paint = (style, text) =>
+  text.trim() === "" ? text : styleText(style, text, { validateStream: false });
 
 /** Whether a stream gets colour: a terminal, and nobody said no (`--no-color`, `NO_COLOR`, `TERM=dumb`). */
 export function paintFor(

@@ -247,7 +247,10 @@ export function describeSource(name: string, makeFixture: () => Promise<SourceFi
     test("restores into a new collection what compares equal, and a second time writes nothing", async (fixture, kept) => {
       await capture(fixture, kept);
       const target = fixture.newTarget();
-      expect(actions(await restoreInto(fixture, kept, target))).toEqual(new Set(["create"]));
+      // Settings that a new collection has by itself may be the same already.
+      const done = (await restoreInto(fixture, kept, target)).filter(({ action }) => action !== "same");
+      expect(actions(done)).toEqual(new Set(["create"]));
+      expect(done.length).toBeGreaterThanOrEqual(10);
       expect(await compareWith(fixture, kept, target)).toEqual([expect.objectContaining({ kind: "end" })]);
       const again = await restoreInto(fixture, kept, target, { merge: true });
       expect(actions(again)).toEqual(new Set(["same"]));

@@ -54,7 +54,7 @@ class World {
   async leaves(id: string): Promise<{ text: string; rev: string; deleted: boolean }[]> {
     const { text } = await this.couch.send(
       "POST",
-      `${DATABASE}/_bulk_get?revs=true`,
+      `${DATABASE}/_bulk_get?revs=true&att_encoding_info=true`,
       JSON.stringify({ docs: [{ id }] }),
     );
     const { results } = JSON.parse(text) as {

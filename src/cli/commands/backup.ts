@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { ERROR_CODES } from "../../model/error-codes.ts";
 import type { HoldfastError } from "../../model/errors.ts";
 import type { RunReport } from "../../operations/reports.ts";
 import { defineCommand, type App } from "../command.ts";
@@ -52,6 +53,7 @@ export function backupCommand(app: App): Command {
         else await out.lines(runLines(run, out));
       }
       if (!out.json && runs.length > 1) out.note(summary(runs));
+      if (invocation.signal.aborted) return ERROR_CODES.interrupted.exit;
       const exit = exitOfRuns(runs);
       return firstUnreached && exit === 0 ? EXIT_INCOMPLETE : exit;
     },

@@ -83,7 +83,8 @@ function wordCases(node: CompletionNode): string[] {
   }
   return node.arguments.flatMap((argument, index) => {
     const source = wordSource(argument);
-    return source === undefined ? [] : [`      ${quoted(`${node.path}|${index}`)}) words=${source} ;;`];
+    const position = argument.variadic ? `${quoted(`${node.path}|`)}*` : quoted(`${node.path}|${index}`);
+    return source === undefined ? [] : [`      ${position}) words=${source} ;;`];
   });
 }
 

@@ -25,6 +25,7 @@ export interface CompletionOption {
 export interface CompletionArgument {
   readonly kind: "tasks" | "sources" | "files" | "words" | "none";
   readonly words: readonly string[];
+  readonly variadic: boolean;
 }
 
 /** Every visible command, the program first. */
@@ -71,19 +72,21 @@ function optionsOf(command: Command): CompletionOption[] {
     .filter((option, index, all) => all.findIndex(({ long }) => long === option.long) === index);
 }
 
-/** The words of an argument by `path argument`, e.g. `explain code`. */
+/** What an argument is; fixed words are found by `path argument`, e.g. `explain code`. */
 function argumentOf(
   path: string,
   argument: Argument,
   words: Readonly<Record<string, readonly string[]>>,
 ): CompletionArgument {
-  const name = argument.name();
-  const fixed = argument.argChoices ?? words[`${path} ${name}`];
-  if (fixed !== undefined) return { kind: "words", words: fixed };
-  if (name === "task") return { kind: "tasks", words: [] };
-  if (name === "select") return { kind: "tasks", words: [] };
-  if (name === "folder") return { kind: "files", words: [] };
-  if (name === "name" && path.startsWith("source ") && path !== "source add")
-    return { kind: "sources", words: [] };
-  return { kind: "none", words: [] };
+  const { variadic } = argument;
+  const fixed = words[`${path} ${argument.name()}`];
+  return fixed === undefined
+    ? { kind: kindOf(path, argument.name()), words: [], variadic }
+    : { kind: "words", words: fixed, variadic };
+}
+
+function kindOf(path: string, name: string): CompletionArgument["kind"] {
+  if (name === "task" || name === "select") return "tasks";
+  if (name === "folder") return "files";
+  return name === "name" && path.startsWith("source ") && path !== "source add" ? "sources" : "none";
 }

@@ -22,7 +22,7 @@ function nodeFunction(node: CompletionNode): string[] {
   });
   if (node.commands.length === 0) {
     const positions = node.arguments.map((argument, index) =>
-      quoted(`${index + 1}::${argumentAction(argument)}`),
+      quoted(`${argument.variadic ? "*" : `${index + 1}:`}:${argumentAction(argument)}`),
     );
     return [`${functionName(node.path)}() { _arguments -s ${[...specs, ...positions].join(" ")} }`];
   }

@@ -13,7 +13,7 @@ export interface CompressedBlock extends Compressed {
  * The thread pool also does the file system's work: more blocks in flight than this gain nothing on the cores there are and
  * delay reads and writes.
  */
-const MAX_IN_FLIGHT_BLOCKS = 6;
+const MAX_IN_FLIGHT_BLOCKS = 3;
 
 export class BlockPipeline {
   readonly #level: number;

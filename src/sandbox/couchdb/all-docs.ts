@@ -4,10 +4,11 @@
 import type { Attachment } from "./attachment-json.ts";
 import type { Database, IdRange, ListingRow } from "./database.ts";
 import { composeDocument } from "./document-view.ts";
-import { badRequest, methodNotAllowed } from "./errors.ts";
+import { badRequest, methodNotAllowed, queryParseError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { quote } from "./json-text.ts";
 import { localRows } from "./local-documents.ts";
+import type { Query } from "./query.ts";
 import { parseRevision } from "./revision.ts";
 import type { ServerState } from "./state.ts";
 
@@ -51,19 +52,28 @@ export async function partitionDocs(
 export async function localDocs(exchange: Exchange, state: ServerState, database: Database): Promise<void> {
   const options = await readOptions(exchange);
   state.limiter.admit("query", 1);
-  let rows = localRows(database, options.includeDocs);
-  if (options.keys !== undefined) {
-    const wanted = new Map(rows.map((row) => [(JSON.parse(row) as { id: string }).id, row]));
-    rows = options.keys.map(
-      (key) => wanted.get(String(key)) ?? `{"key":${JSON.stringify(key)},"error":"not_found"}`,
-    );
-  } else {
+  const all = localRows(database, options.includeDocs);
+  let rows: string[];
+  if (options.keys === undefined) {
+    rows = all.filter(({ id }) => isInside(id, options.range)).map(({ row }) => row);
     if (options.range.descending) rows.reverse();
     rows = rows.slice(options.skip).slice(0, options.limit);
+  } else {
+    const byId = new Map(all.map(({ id, row }) => [id, row]));
+    rows = options.keys.map(
+      (key) => byId.get(String(key)) ?? `{"key":${JSON.stringify(key)},"error":"not_found"}`,
+    );
   }
   exchange.start(200, { "Content-Type": "application/json" });
   await exchange.write(`{"total_rows":null,"offset":null,"rows":[\r\n${rows.join(",\r\n")}\r\n]}\n`);
   await exchange.end();
+}
+
+function isInside(id: string, { from, to, inclusiveEnd, descending }: IdRange): boolean {
+  const sign = descending ? -1 : 1;
+  const compare = (bound: string): number => sign * Buffer.compare(Buffer.from(id), Buffer.from(bound));
+  if (from !== undefined && compare(from) < 0) return false;
+  return to === undefined || compare(to) < (inclusiveEnd ? 1 : 0);
 }
 
 /** `first` and `end` confine the listing; a client's own bounds narrow it further. */
@@ -79,23 +89,62 @@ async function list(
   confines: Confines,
   total: number,
 ): Promise<void> {
+  if (exchange.segments.at(-1) === "queries") {
+    await listSeveral(exchange, state, database, confines, total);
+    return;
+  }
   const options = await readOptions(exchange);
   state.limiter.admit("query", 1);
   exchange.start(200, { "Content-Type": "application/json" });
+  await exchange.writeAll(listing(database, options, confines, total));
+  await exchange.write("\n");
+  await exchange.end();
+}
+
+async function listSeveral(
+  exchange: Exchange,
+  state: ServerState,
+  database: Database,
+  confines: Confines,
+  total: number,
+): Promise<void> {
+  if (exchange.method !== "POST") throw methodNotAllowed("POST");
+  const { queries } = await exchange.object();
+  if (!Array.isArray(queries)) throw badRequest("POST body must include `queries` parameter.");
+  const several = queries.map((query: Record<string, unknown>) => {
+    const { keys, ...members } = query;
+    return optionsOf(exchange.query.with(members), Array.isArray(keys) ? keys : undefined);
+  });
+  state.limiter.admit("query", several.length);
+  exchange.start(200, { "Content-Type": "application/json" });
+  await exchange.write('{"results":[');
+  for (const [i, options] of several.entries()) {
+    await exchange.write(i === 0 ? "\n" : ",\n");
+    await exchange.writeAll(listing(database, options, confines, total));
+  }
+  await exchange.write("\n]}\n");
+  await exchange.end();
+}
+
+function* listing(
+  database: Database,
+  options: Options,
+  confines: Confines,
+  total: number,
+): Generator<string> {
   const sequence = options.updateSeq
     ? `"update_seq":${quote(database.sequences.encode(database.updateSeq))},`
     : "";
-  if (options.keys === undefined) {
-    const range = confine(options.range, confines);
-    const offset = Math.min(total, offsetOf(database, range, confines) + options.skip);
-    await exchange.write(`{"total_rows":${total},"offset":${offset},${sequence}"rows":[\r\n`);
-    await exchange.writeAll(separated(rangeRows(database, range, options)));
-  } else {
-    await exchange.write(`{"total_rows":${total},"offset":null,${sequence}"rows":[\r\n`);
-    await exchange.writeAll(separated(keyRows(database, options.keys, options)));
-  }
-  await exchange.write("\r\n]}\n");
-  await exchange.end();
+  const range = confine(options.range, confines);
+  const offset =
+    options.keys === undefined ? Math.min(total, offsetOf(database, range, confines) + options.skip) : null;
+  yield `{"total_rows":${total},"offset":${offset},${sequence}"rows":[\r\n`;
+  const rows =
+    options.keys === undefined
+      ? rangeRows(database, range, options)
+      : keyRows(database, options.keys, options);
+  yield* separated(rows);
+  yield "\r\n]}";
 }
 
 function confine(range: IdRange, { first, end }: Confines): IdRange {
@@ -181,17 +230,32 @@ function rowText(database: Database, row: ListingRow, options: Options): string 
 }
 
 async function readOptions(exchange: Exchange): Promise<Options> {
-  if (exchange.method !== "GET" && exchange.method !== "POST") throw methodNotAllowed("GET,HEAD,POST");
-  const { query } = exchange;
-  const descending = query.boolean("descending", false);
-  const key = stringKey(exchange, ["key"]);
+  if (exchange.method === "GET") {
+    const text = exchange.query.json("keys");
+    const keys = text === undefined ? undefined : (JSON.parse(text) as unknown);
+    if (keys !== undefined && !Array.isArray(keys)) throw badRequest("`keys` parameter must be an array.");
+    return optionsOf(exchange.query, keys as unknown[] | undefined);
+  }
+  if (exchange.method !== "POST") throw methodNotAllowed("GET,HEAD,POST");
+  exchange.requireJson();
+  const { keys, ...members } = await exchange.object();
+  if (keys !== undefined && !Array.isArray(keys)) throw badRequest("`keys` body member must be an array.");
+  return optionsOf(exchange.query.with(members), keys as unknown[] | undefined);
+}
+
+function optionsOf(query: Query, keys: readonly unknown[] | undefined): Options {
+  if (query.isTrue("reduce")) throw queryParseError("Reduce is invalid for map-only views.");
+  if (query.isTrue("group")) throw queryParseError("Invalid use of grouping on a map view.");
+  const key = query.json("key");
   return {
-    keys: await readKeys(exchange),
+    keys,
     range: {
-      from: key ?? stringKey(exchange, ["startkey", "start_key"]),
-      to: key ?? stringKey(exchange, ["endkey", "end_key"]),
-      inclusiveEnd: key !== undefined || query.boolean("inclusive_end", true),
-      descending,
+      from: lowerBound(key ?? query.json("startkey") ?? query.json("start_key")),
+      ...upperBound(
+        key ?? query.json("endkey") ?? query.json("end_key"),
+        key !== undefined || query.boolean("inclusive_end", true),
+      ),
+      descending: query.boolean("descending", false),
     },
     limit: query.count("limit", Number.MAX_SAFE_INTEGER),
     skip: query.count("skip", 0),
@@ -203,27 +267,15 @@ async function readOptions(exchange: Exchange): Promise<Options> {
   };
 }
 
-async function readKeys(exchange: Exchange): Promise<readonly unknown[] | undefined> {
-  if (exchange.method === "POST") {
-    exchange.requireJson();
-    const { keys } = await exchange.object();
-    if (keys !== undefined && keys !== null && !Array.isArray(keys))
-      throw badRequest("`keys` body member must be an array.");
-    return (keys as unknown[] | undefined | null) ?? undefined;
-  }
-  const text = exchange.query.json("keys");
-  if (text === undefined) return undefined;
-  const keys = JSON.parse(text) as unknown;
-  if (!Array.isArray(keys)) throw badRequest("`keys` parameter must be an array.");
-  return keys as unknown[];
+/** The string that the JSON text stands for; any other value bounds nothing from below. */
+function lowerBound(text: string | undefined): string | undefined {
+  return text?.startsWith('"') === true ? (JSON.parse(text) as string) : undefined;
 }
 
-function stringKey(exchange: Exchange, names: readonly string[]): string | undefined {
-  for (const name of names) {
-    const text = exchange.query.json(name);
-    if (text === undefined) continue;
-    const value = JSON.parse(text) as unknown;
-    return typeof value === "string" ? value : undefined;
-  }
-  return undefined;
+/** Numbers and literals sort before every id and leave nothing; arrays and objects sort after and leave all. */
+function upperBound(text: string | undefined, inclusiveEnd: boolean): Pick<IdRange, "to" | "inclusiveEnd"> {
+  if (text === undefined || /^[[{]/.test(text)) return { to: undefined, inclusiveEnd };
+  return text.startsWith('"')
+    ? { to: JSON.parse(text) as string, inclusiveEnd }
+    : { to: "", inclusiveEnd: false };
 }

@@ -4,6 +4,7 @@
 import type { Database } from "./database.ts";
 import { CouchError, badRequest } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
+import { unknownOperator } from "./selector.ts";
 
 export type FeedKind = "normal" | "longpoll" | "continuous" | "eventsource";
 
@@ -41,12 +42,12 @@ export async function readChangesOptions(exchange: Exchange, database: Database)
   const body = exchange.method === "POST" ? await readBody(exchange) : {};
   const feed = readFeed(query.get("feed"));
   const heartbeat = readHeartbeat(query.get("heartbeat"));
-  const timeout = readCount(query.get("timeout"), "timeout");
+  const timeout = readCount(query.get("timeout"));
   return {
     feed,
     since: readSince(exchange, database),
-    limit: readCount(query.get("limit"), "limit") ?? Number.MAX_SAFE_INTEGER,
-    allLeaves: query.get("style") === "all_docs",
+    limit: readCount(query.get("limit")) ?? Number.MAX_SAFE_INTEGER,
+    allLeaves: readStyle(query.get("style")),
     descending: query.isTrue("descending"),
     includeDocs: query.isTrue("include_docs"),
     conflicts: query.isTrue("conflicts"),
@@ -79,15 +80,25 @@ function readSince(exchange: Exchange, database: Database): number {
   const value =
     exchange.header("last-event-id") ?? exchange.query.get("since") ?? exchange.query.get("last-event-id");
   if (value === undefined) return 0;
+  if (value === "") throw badRequest("Malformed sequence supplied in 'since' parameter.");
   return value === "now" ? database.updateSeq : database.sequences.decode(value);
 }
 
-function readCount(value: string | undefined, name: string): number | undefined {
+/** A negative number counts for none at all. */
+function readCount(value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
-  if (!/^[+-]?[0-9]+$/.test(value))
-    throw badRequest(`The ${name} parameter should be a non-negative integer`);
-  if (Number(value) < 0) throw badRequest(`The ${name} value should be a non-negative integer`);
-  return Number(value);
+  if (!/^[+-]?[0-9]+$/.test(value)) throw badArgument();
+  return Number(value) < 0 ? undefined : Number(value);
+}
+
+/** What CouchDB 3.5 makes of a value that is no number and no word it knows. */
+function badArgument(): CouchError {
+  return new CouchError(500, "unknown_error", "badarg");
+}
+
+function readStyle(value: string | undefined): boolean {
+  if (value !== undefined && value !== "all_docs" && value !== "main_only") throw badArgument();
+  return value === "all_docs";
 }
 
 function readHeartbeat(value: string | undefined): number | undefined {
@@ -115,22 +126,25 @@ function readFilter(exchange: Exchange, body: Record<string, unknown>): FeedFilt
       return { kind: "none" };
     case "_doc_ids": {
       const ids: unknown = body["doc_ids"] ?? JSON.parse(exchange.query.json("doc_ids") ?? "null");
-      if (!Array.isArray(ids)) throw badRequest("`doc_ids` filter parameter is not a list.");
+      if (!Array.isArray(ids)) throw badRequest("`doc_ids` filter parameter is not a list of doc ids.");
       return { kind: "doc_ids", ids: new Set(ids.map(String)) };
     }
     case "_selector": {
-      if (exchange.method !== "POST") throw badRequest("Filter requires POST method.");
+      if (exchange.method !== "POST") throw badRequest("Selector must be specified in POST payload");
       const { selector } = body;
       if (typeof selector !== "object" || selector === null || Array.isArray(selector)) {
-        throw badRequest("Selector must be specified in POST payload");
+        throw badRequest("Selector error: expected a JSON object");
       }
+      const bad = unknownOperator(selector as Record<string, unknown>);
+      if (bad !== undefined) throw badRequest(`Invalid operator: ${bad}`);
       return { kind: "selector", selector: selector as Record<string, unknown> };
     }
     case "_design":
       return { kind: "design" };
+    case "_view":
+      throw badRequest("`view` filter parameter is not provided.");
     default:
-      if (!name.includes("/"))
-        throw badRequest("`filter` is not defined or is not of the form `designname/filtername`");
+      if (!name.includes("/")) throw badRequest("`filter` must be of the form `designname/filtername`");
       throw new CouchError(404, "not_found", "missing");
   }
 }

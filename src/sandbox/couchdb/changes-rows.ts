@@ -14,7 +14,7 @@ import { parseRevision } from "./revision.ts";
 
 /** Rows read at once. */
 const PAGE = 500;
-/** Up to this many ids CouchDB looks documents up one by one, and then counts every row it did not send as pending. */
+/** Design documents, and up to this many ids, CouchDB looks up one by one; then whatever it did not send counts as pending. */
 const LOOKED_UP_IDS = 100;
 
 export interface ChangesRow {
@@ -89,7 +89,9 @@ export class ChangesRows {
     const { descending, filter } = this.#options;
     const from = descending ? 0 : this.#start;
     const total = this.#database.countChanges(from, this.#database.updateSeq);
-    const passed = filter.kind === "doc_ids" && filter.ids.size <= LOOKED_UP_IDS ? this.count : this.#passed;
+    const lookedUp =
+      filter.kind === "design" || (filter.kind === "doc_ids" && filter.ids.size <= LOOKED_UP_IDS);
+    const passed = lookedUp ? this.count : this.#passed;
     return Math.max(0, total - passed);
   }
 

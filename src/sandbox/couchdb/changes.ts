@@ -46,6 +46,7 @@ async function sendLongpoll(
   exchange.start(200, { "Content-Type": "application/json" });
   await exchange.write('{"results":[\n');
   await exchange.writeAll(separated(rows.take(database.updateSeq)));
+  if (rows.count === 0) await exchange.write("\n");
   while (rows.count === 0 && options.limit > 0) {
     const woken = await nextChange(exchange, state, database, rows.position, options);
     if (woken === "ended") break;
@@ -68,9 +69,13 @@ async function sendContinuous(
     ...(events ? { "Cache-Control": "no-cache" } : {}),
   });
   exchange.response.flushHeaders();
+  let waited = false;
   for (;;) {
     await exchange.writeAll(asLines(rows.take(database.updateSeq), events));
     if (rows.count >= options.limit) break;
+    // A feed that begins with nothing to tell shows that it is there.
+    if (rows.count === 0 && !waited) await exchange.write("\n");
+    waited = true;
     if ((await nextChange(exchange, state, database, rows.position, options)) === "ended") break;
   }
   // A database that is deleted ends its feeds like a time-out does: with a last line, not with an error.

@@ -89,7 +89,7 @@ async function read(exchange: Exchange, state: ServerState, database: Database, 
   const options = viewOptions(exchange);
   const openRevs = exchange.query.get("open_revs");
   if (id.startsWith("_local/")) {
-    const { text } = readLocal(database, id);
+    const { text } = readLocal(database, id, options.revs);
     await exchange.send(200, text, { ETag: `"${Buffer.from(id).toString("base64url")}"` });
     return;
   }

@@ -11,7 +11,7 @@ import { CouchError, methodNotAllowed, missing } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { JsonReader, quote, unquote } from "./json-text.ts";
 import { parseRevision } from "./revision.ts";
-import { fieldOf, matchesSelector, sortBySelector } from "./selector.ts";
+import { fieldOf, matchesSelector, sortBySelector, unknownOperator } from "./selector.ts";
 import type { ServerState } from "./state.ts";
 
 const DEFAULT_LIMIT = 25;
@@ -74,16 +74,31 @@ function readRequest(body: Record<string, unknown>): FindRequest {
   if (selector === undefined)
     throw new CouchError(400, "missing_required_key", "Missing required key: selector");
   if (typeof selector !== "object" || selector === null || Array.isArray(selector)) {
-    throw new CouchError(400, "invalid_selector_json", "Selector must be a JSON object");
+    throw new CouchError(
+      400,
+      "invalid_selector_json",
+      `Selector must be a JSON object, not: ${JSON.stringify(selector)}`,
+    );
   }
+  const bad = unknownOperator(selector);
+  if (bad !== undefined) throw new CouchError(400, "invalid_operator", `Invalid operator: ${bad}`);
   return {
     selector: selector as Record<string, unknown>,
     fields: Array.isArray(fields) ? fields.map(String) : undefined,
     sort: Array.isArray(sort) ? sort : [],
-    limit: typeof limit === "number" ? limit : DEFAULT_LIMIT,
-    skip: typeof skip === "number" ? skip : 0,
+    limit: countOf(limit, DEFAULT_LIMIT),
+    skip: countOf(skip, 0),
     conflicts: conflicts === true,
   };
+}
+
+function countOf(value: unknown, fallback: number): number {
+  if (value === undefined) return fallback;
+  if (typeof value !== "number" || !Number.isInteger(value) || value < 0) {
+    const reason = `${JSON.stringify(value)} is not an integer greater than or equal to zero`;
+    throw new CouchError(400, "invalid_non_neg_integer", reason);
+  }
+  return value;
 }
 
 interface Match {

@@ -4,7 +4,7 @@
 import type { Database } from "./database.ts";
 import { innerText } from "./database.ts";
 import type { IncomingDocument } from "./document-text.ts";
-import { missing } from "./errors.ts";
+import { CouchError, missing } from "./errors.ts";
 import { quote } from "./json-text.ts";
 import type { Revision } from "./revision.ts";
 
@@ -17,7 +17,11 @@ export function writeLocal(
     database.run("DELETE FROM {locals} WHERE id = ?", document.id);
     return { position: 0, hash: "0" };
   }
-  const rev = Number(document.revisions.ids[0] ?? "0") + 1;
+  const [given = "0"] = document.revisions.ids;
+  if (document.revisions.start !== 0 || !/^[0-9]+$/.test(given)) {
+    throw new CouchError(500, "error", "Invalid rev format");
+  }
+  const rev = Number(given) + 1;
   database.run(
     "INSERT INTO {locals} (id, rev, text) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET rev = excluded.rev, text = excluded.text",
     document.id,
@@ -28,20 +32,23 @@ export function writeLocal(
 }
 
 /** The document's text, with the revision for an ETag. Throws 404. */
-export function readLocal(database: Database, id: string): { text: string; rev: string } {
+export function readLocal(database: Database, id: string, revs = false): { text: string; rev: string } {
   const row = database.get("SELECT rev, text FROM {locals} WHERE id = ?", id);
   if (row === undefined) throw missing();
   const rev = `0-${row["rev"] as number}`;
-  return { text: compose(id, rev, row["text"] as string), rev };
+  const history = `"_revisions":{"start":0,"ids":["${row["rev"] as number}"]}`;
+  const inner = [row["text"] as string, ...(revs ? [history] : [])].filter((part) => part !== "").join();
+  return { text: compose(id, rev, inner), rev };
 }
 
 /** Rows of `_local_docs` in byte order of id. */
-export function localRows(database: Database, includeDocs: boolean): string[] {
-  return database.all("SELECT id, rev, text FROM {locals} ORDER BY id").map((row) => {
-    const id = row["id"] as string;
-    const rev = `0-${row["rev"] as number}`;
-    const document = includeDocs ? `,"doc":${compose(id, rev, row["text"] as string)}` : "";
-    return `{"id":${quote(id)},"key":${quote(id)},"value":{"rev":"${rev}"}${document}}`;
+export function localRows(database: Database, includeDocs: boolean): { id: string; row: string }[] {
+  return database.all("SELECT id, rev, text FROM {locals} ORDER BY id").map((stored) => {
+    const id = stored["id"] as string;
+    const rev = `0-${stored["rev"] as number}`;
+    const document = includeDocs ? `,"doc":${compose(id, rev, stored["text"] as string)}` : "";
+    const row = `{"id":${quote(id)},"key":${quote(id)},"value":{"rev":"${rev}"}${document}}`;
+    return { id, row };
   });
 }
 

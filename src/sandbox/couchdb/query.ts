@@ -13,6 +13,16 @@ export class Query {
     this.#params = new URLSearchParams(text);
   }
 
+  /** The same with members of a JSON body on top, which count like parameters of their name. */
+  with(members: Readonly<Record<string, unknown>>): Query {
+    const merged = new Query(this.#params.toString());
+    for (const [name, value] of Object.entries(members)) {
+      const isPlain = typeof value === "string" && !name.includes("key");
+      merged.#params.append(name, isPlain ? value : JSON.stringify(value));
+    }
+    return merged;
+  }
+
   get(name: string): string | undefined {
     return this.#params.getAll(name).at(-1);
   }
@@ -42,7 +52,7 @@ export class Query {
     const value = this.get(name);
     if (value === undefined) return fallback;
     if (/^-[0-9]+$/.test(value)) {
-      throw queryParseError(`Invalid value for non-negative integer: ${JSON.stringify(value)}`);
+      throw queryParseError(`Invalid value for positive integer: ${JSON.stringify(value)}`);
     }
     if (!/^[0-9]+$/.test(value)) throw queryParseError(`Invalid value for integer: ${JSON.stringify(value)}`);
     return Number(value);

@@ -136,6 +136,7 @@ async function routePartition(exchange: Exchange, state: ServerState, database: 
 async function routeDocument(exchange: Exchange, state: ServerState, database: Database): Promise<void> {
   const [, second = "", ...rest] = exchange.segments;
   const reserved = second === "_design" || second === "_local";
+  if (second === "_local" && (rest[0] ?? "") === "") throw badRequest("Invalid _local document id.");
   const id = reserved ? `${second}/${rest.shift() ?? ""}` : second;
   // An unknown reserved word is looked for as a document that cannot exist, unless somebody tries to write it.
   if (
@@ -153,6 +154,9 @@ async function routeDocument(exchange: Exchange, state: ServerState, database: D
       .replace(/_design%2f/i, "_design/");
     const host = exchange.header("host") ?? "127.0.0.1";
     return exchange.sendBytes(301, Buffer.alloc(0), { Location: `http://${host}/${path}` });
+  }
+  if (id.startsWith("_local/") && rest.length > 0) {
+    throw badRequest("_local documents do not accept attachments.");
   }
   if (rest.length === 0) return document(exchange, state, database, id);
   if (id.startsWith("_design/") && rest[0]?.startsWith("_") === true) throw missing();

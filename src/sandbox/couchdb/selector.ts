@@ -3,8 +3,6 @@
  */
 import { createRequire } from "node:module";
 
-import { CouchError } from "./errors.ts";
-
 type Doc = Readonly<Record<string, unknown>>;
 type Row = { readonly doc: Doc };
 
@@ -18,13 +16,27 @@ interface SelectorCore {
 
 const core = createRequire(import.meta.url)("pouchdb-selector-core") as SelectorCore;
 
-/** Throws 400 `invalid_operator` for a selector with an operator that does not exist. */
-export function matchesSelector(doc: Doc, selector: Doc): boolean {
-  try {
-    return core.matchesSelector(doc, core.massageSelector(structuredClone(selector)));
-  } catch (error) {
-    throw new CouchError(400, "invalid_operator", error instanceof Error ? error.message : String(error));
+const OPERATORS = new Set(
+  "$lt $lte $eq $ne $gte $gt $exists $type $in $nin $size $mod $regex $and $or $not $nor $all $elemMatch $allMatch $keyMapMatch $beginsWith $text".split(
+    " ",
+  ),
+);
+
+/** The first operator in the selector that Mango does not have. */
+export function unknownOperator(value: unknown): string | undefined {
+  if (Array.isArray(value)) return value.map(unknownOperator).find((found) => found !== undefined);
+  if (typeof value !== "object" || value === null) return undefined;
+  for (const [name, member] of Object.entries(value)) {
+    if (name.startsWith("$") && !OPERATORS.has(name)) return name;
+    const inner = unknownOperator(member);
+    if (inner !== undefined) return inner;
   }
+  return undefined;
+}
+
+/** Whether the document is one the selector wants. */
+export function matchesSelector(doc: Doc, selector: Doc): boolean {
+  return core.matchesSelector(doc, core.massageSelector(structuredClone(selector)));
 }
 
 /** Sorts in place by the fields of a Mango `sort`. */

@@ -205,11 +205,8 @@ function resolveAttachments(
       case "stored":
         return { ...incoming.attachment, revpos: revpos(incoming, position, newEdits) };
       default:
-        throw new CouchError(
-          412,
-          "missing_stub",
-          `Invalid attachment stub in ${edit.id} for ${incoming.name}`,
-        );
+        // An attachment that is to follow where nothing can follow trips the server up.
+        throw new CouchError(500, "unknown_error", "function_clause");
     }
   });
 }

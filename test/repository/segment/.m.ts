@@ -35,6 +35,7 @@ function record(i: number): Version {
 
 const storage = openFolder(process.argv[2] as string);
 const keyring = fixedKeyring("read");
+const rss=(n:string)=>console.log(n, Math.round(process.memoryUsage().rss/1048576), Math.round(process.resourceUsage().maxRSS/1024)); rss("base"); let n=0; for (const b of batches()) n+=b.length; rss("generated");
 const info = await writeSegment({ storage, keyring, task: TASK }, batches());
 const w = process.resourceUsage().maxRSS/1024; const mu=process.memoryUsage(); console.log("after write", w, Math.round(mu.rss/1048576), "heap",Math.round(mu.heapTotal/1048576),"ext",Math.round(mu.external/1048576),"ab",Math.round(mu.arrayBuffers/1048576)); let records = 0;
 for await (const versions of (await openSegment(storage, keyring, TASK, info)).scan())

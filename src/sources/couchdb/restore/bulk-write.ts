@@ -20,8 +20,8 @@ export type WriteResult =
 /** Statuses with which one document makes a whole request fail (B1, B11). */
 const WHOLE_REQUEST_REFUSALS: ReadonlySet<number> = new Set([400, 403, 412, 413]);
 
-/** CouchDB's words for an account that may not use the database at all: no smaller request would fare better. */
-const NO_ACCESS = /not allowed to access this db/i;
+/** CouchDB's words for an account that may do nothing at all now: no other request would fare better. */
+const ACCOUNT_REFUSAL = /not allowed to access this db|temporarily locked/i;
 
 /** Results in the order of the documents. Repeating it with `newEdits` false does no harm. */
 export async function writeInBulk(
@@ -40,14 +40,24 @@ export async function writeInBulk(
     ));
   } catch (error) {
     const refusal = refusalOf(error);
-    if (refusal === undefined || !concernsDocuments(refusal)) throw error;
+    if (refusal === undefined || !concernsSomeDocument(database, refusal)) throw error;
     return await writeWithoutGuilty(database, docs, newEdits, refusal, signal);
   }
   return newEdits ? editResults(database, docs, rows) : replicaResults(docs, rows);
 }
 
-export function concernsDocuments(refusal: ServiceRefusal): boolean {
-  return WHOLE_REQUEST_REFUSALS.has(refusal.status) && !NO_ACCESS.test(refusal.reason);
+/** Whether the refusal of a request with one document is about that document. */
+export function concernsDocument(refusal: ServiceRefusal): boolean {
+  return WHOLE_REQUEST_REFUSALS.has(refusal.status) && !ACCOUNT_REFUSAL.test(refusal.reason);
+}
+
+/**
+ * The same for several documents. A document that is forbidden has a row of its own; only databases that the service uses
+ * itself (`_replicator`) forbid a whole request for the sake of one.
+ */
+function concernsSomeDocument(database: CouchDatabase, refusal: ServiceRefusal): boolean {
+  const forbidden = refusal.status === 403 && ["forbidden", "unauthorized", ""].includes(refusal.error);
+  return concernsDocument(refusal) && (!forbidden || database.name.startsWith("_"));
 }
 
 async function writeWithoutGuilty(

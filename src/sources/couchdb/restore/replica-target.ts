@@ -56,7 +56,16 @@ export async function closeReplicaTarget(run: RestoreRun, complete: boolean): Pr
       `database "${run.database.name}" was deleted, made anew or taken by another restore while it was being restored`,
     );
   }
-  if (complete) await removeRestoreMarker(run.database, run.context.signal);
+  if (!complete) return;
+  try {
+    await removeRestoreMarker(run.database, run.context.signal);
+  } catch (error) {
+    if (run.context.signal.aborted || !isHoldfastError(error)) throw error;
+    // All is restored and proven. A mark that stays does no harm: a repetition continues from it and finds nothing to do.
+    run.context.warn?.(
+      `everything is restored, but the restore's mark could not be removed: ${error.message}`,
+    );
+  }
 }
 
 async function existing(run: RestoreRun): Promise<DatabaseInfo | undefined> {

@@ -12,7 +12,7 @@ import {
   type Reuse,
 } from "./attachments.ts";
 import { cutBySize } from "./batches.ts";
-import { concernsDocuments, refused, writeInBulk, type WriteResult } from "./bulk-write.ts";
+import { concernsDocument, refused, writeInBulk, type WriteResult } from "./bulk-write.ts";
 import { withAttachments, type StoredLeaf } from "./leaf-document.ts";
 import { multipartBody } from "./multipart.ts";
 import type { RestoreRun } from "./run.ts";
@@ -87,7 +87,7 @@ async function putMultipart(
   } catch (error) {
     const refusal = refusalOf(error);
     if (refusal === undefined) throw error;
-    if (!concernsDocuments(refusal) && !DOCUMENT_STATUSES.has(refusal.status)) throw error;
+    if (!concernsDocument(refusal) && !DOCUMENT_STATUSES.has(refusal.status)) throw error;
     return refused(refusal);
   }
 }
