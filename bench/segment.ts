@@ -77,8 +77,8 @@ function document(i: number): Document {
 const FIELD_BYTES: readonly number[] = [15, 34, 8];
 
 /**
- * All documents in one buffer, because a million small objects held alive would make the garbage collector the thing measured. Each is key,
- * revision and fingerprint of fixed width, then the body.
+ * All documents in one buffer, because a million small objects held alive would make the garbage collector the
+ * thing measured. Each is key, revision and fingerprint of fixed width, then the body.
  */
 class Documents {
   readonly #bytes: Buffer;

@@ -24,6 +24,9 @@ const BAR_WIDTH = 20;
 /** A rate from less time than this (ms) is noise. */
 const SHORTEST_SAMPLE_MS = 500;
 
+/** Samples closer together than this (ms) tell nothing more; an operation may report thousands of steps a second. */
+const SAMPLE_GAP_MS = 100;
+
 interface Sample {
   readonly at: Millis;
   readonly done: number;
@@ -79,9 +82,13 @@ export class ProgressReporter {
 
   #pace(step: OperationProgress, now: Millis): Pace {
     const key = `${step.operation}\n${step.task}\n${step.phase}`;
-    const samples = this.#samples.get(key) ?? [];
-    if (samples.length === 0) this.#samples.set(key, samples);
-    samples.push({ at: now, done: step.done, bytes: step.bytes });
+    let samples = this.#samples.get(key) ?? [];
+    const newest = samples.at(-1);
+    // A number that went back belongs to a new operation of the same name.
+    if (newest === undefined || step.done < newest.done) this.#samples.set(key, (samples = []));
+    if (samples.length === 0 || now - (samples.at(-1) as Sample).at >= SAMPLE_GAP_MS) {
+      samples.push({ at: now, done: step.done, bytes: step.bytes });
+    }
     while (samples.length > 2 && now - (samples[1] as Sample).at >= RATE_WINDOW_MS) samples.shift();
     const first = samples[0] as Sample;
     const seconds = (now - first.at) / 1_000;

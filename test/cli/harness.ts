@@ -1,7 +1,7 @@
 /**
  * Runs the command line in this process: streams that remember, operations that the test gives, a clock that stands.
  */
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Io, Stream } from "../../src/cli/io.ts";
@@ -106,4 +106,18 @@ function stream(into: string[], scene: Scene, closesAfter = Infinity): Stream {
         into.push(typeof text === "string" ? text : Buffer.from(text).toString("utf8"));
     },
   };
+}
+
+/** A repository and two sources, of which one needs a secret. */
+export const CONFIG = `repository: { folder: /r, passphrase: env:P }
+sources:
+  prod: { kind: couchdb, url: http://prod, auth: { type: iam, apiKey: env:KEY } }
+  lab: { kind: couchdb, url: http://lab }
+`;
+
+/** A folder with that configuration, and the operations that the test gives. */
+export function configured(operations: Scene["operations"], more: Scene = {}): Scene {
+  const cwd = emptyFolder();
+  writeFileSync(join(cwd, "holdfast.yaml"), CONFIG);
+  return { cwd, env: { P: "p", KEY: "k" }, operations: operations ?? {}, ...more };
 }

@@ -95,7 +95,10 @@ async function fromCommand(
     child.stdout.destroy();
     child.kill("SIGKILL");
   };
-  const late = setTimeout(() => stop(`did not end within ${COMMAND_TIMEOUT_MS / 1_000} s`), COMMAND_TIMEOUT_MS);
+  const late = setTimeout(
+    () => stop(`did not end within ${COMMAND_TIMEOUT_MS / 1_000} s`),
+    COMMAND_TIMEOUT_MS,
+  );
   const aborted = () => stop("was stopped");
   signal?.addEventListener("abort", aborted, { once: true });
   const pieces: Buffer[] = [];

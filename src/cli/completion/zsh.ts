@@ -51,7 +51,8 @@ function nodeFunction(node: CompletionNode): string[] {
 function argumentAction({ kind, words }: CompletionArgument): string {
   if (kind === "words") return `value:(${words.join(" ")})`;
   if (kind === "files") return "folder:_files -/";
-  if (kind === "tasks" || kind === "sources") return `${kind}:_holdfast_words ${kind}`;
+  // The blank keeps zsh from putting arguments of its own between.
+  if (kind === "tasks" || kind === "sources") return `${kind}: _holdfast_words ${kind}`;
   return "value:_default";
 }
 

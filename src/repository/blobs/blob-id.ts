@@ -1,6 +1,6 @@
 /**
- * A blob's address inside its task: a keyed digest of its stored bytes. Equal content has one address; whoever lacks the write right cannot tell
- * from an address whether a known content is kept.
+ * A blob's address inside its task: a keyed digest of its stored bytes. Equal content has one address; whoever
+ * lacks the write right cannot tell from an address whether a known content is kept.
  */
 import { createHmac } from "node:crypto";
 import type { TaskName } from "../../model/task.ts";

@@ -1,5 +1,6 @@
 /**
- * Bytes from those who push to the one who pulls: a pack is written by many calls, and the storage takes one stream.
+ * Bytes from those who push to the one who pulls: a pack is written by many calls, and the storage takes one
+ * stream.
  */
 
 /** Bytes that may wait; whoever pushes more waits for the storage. */

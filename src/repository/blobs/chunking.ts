@@ -15,26 +15,33 @@ const SAMPLE_BYTES = 64 * 1024;
 /** Images, audio and archives come out at 98 % and more; text at a third. */
 const WORTHWHILE_RATIO = 0.95;
 
-/** Buffers of exactly `CHUNK_BYTES`, the last one shorter; none for an empty stream. */
+/** Buffers of exactly `CHUNK_BYTES`, the last one shorter; none for an empty stream. Each is the consumer's own. */
 export async function* chunksOf(content: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let pieces: Buffer[] = [];
-  let bytes = 0;
+  let chunk = Buffer.alloc(0);
+  let filled = 0;
+  let whole = 0;
   for await (const piece of content) {
-    let rest = piece;
-    while (bytes + rest.length >= CHUNK_BYTES) {
-      const taken = rest.subarray(0, CHUNK_BYTES - bytes);
-      rest = rest.subarray(taken.length);
-      yield Buffer.concat([...pieces, taken]);
-      pieces = [];
-      bytes = 0;
-    }
-    if (rest.length > 0) {
-      // A copy: the stream may use its buffer again.
-      pieces.push(Buffer.from(rest));
-      bytes += rest.length;
+    for (let at = 0; at < piece.length;) {
+      if (filled === chunk.length) chunk = larger(chunk, filled + piece.length - at, whole > 0);
+      const copied = piece.copy(chunk, filled, at);
+      at += copied;
+      filled += copied;
+      if (filled < CHUNK_BYTES) continue;
+      yield chunk;
+      whole++;
+      chunk = Buffer.alloc(0);
+      filled = 0;
     }
   }
-  if (bytes > 0) yield Buffer.concat(pieces);
+  if (filled > 0) yield chunk.subarray(0, filled);
+}
+
+/** Room for more; most blobs are far smaller than a chunk, those that are not get whole ones. */
+function larger(chunk: Buffer, wanted: number, large: boolean): Buffer<ArrayBuffer> {
+  const size = large ? CHUNK_BYTES : Math.min(CHUNK_BYTES, Math.max(wanted, chunk.length * 2));
+  const next = Buffer.allocUnsafeSlow(size);
+  chunk.copy(next);
+  return next;
 }
 
 /** Whether a blob that begins with `first` is worth compressing. */

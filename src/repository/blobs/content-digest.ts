@@ -1,5 +1,6 @@
 /**
- * The SHA-256 of what people mean by a blob: of the bytes themselves, or of what they unpack to. Unpacked while it passes, in constant memory.
+ * The SHA-256 of what people mean by a blob: of the bytes themselves, or of what they unpack to. Unpacked while it
+ * passes, in constant memory.
  */
 import { createHash } from "node:crypto";
 import { createGunzip } from "node:zlib";

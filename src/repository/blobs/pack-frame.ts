@@ -1,5 +1,6 @@
 /**
- * What is particular to a pack's frame: its trailer names the one sealed table, which has header and trailer as additional data.
+ * What is particular to a pack's frame: its trailer names the one sealed table, which has header and trailer as
+ * additional data.
  */
 import type { TaskName } from "../../model/task.ts";
 import { openBox } from "../sealing/box.ts";

@@ -1,5 +1,6 @@
 /**
- * What a writer does before it trusts a new pack: reads the table and one chunk, drawn at random, back from the storage.
+ * What a writer does before it trusts a new pack: reads the table and one chunk, drawn at random, back from the
+ * storage.
  */
 import { randomHex } from "../../model/clock.ts";
 import type { TaskName } from "../../model/task.ts";

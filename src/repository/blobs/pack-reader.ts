@@ -28,9 +28,11 @@ export interface PackReader {
   blobs(): Iterable<{ readonly blob: string; readonly length: number }>;
 
   /**
-   * The stored bytes. Every chunk is authenticated before any of it is handed out, so bytes are right as they come; the last chunk is handed out
-   * only when the digest of the whole equals the blob's id. Whoever stops on the error has a prefix of the blob, never other bytes.
-   * Errors: `object-missing` when the pack does not hold the blob or is not there; `object-damaged`; `no-read-right`; `storage-*`.
+   * The stored bytes. Every chunk is authenticated before any of it is handed out, so bytes are right as they come;
+   * the last chunk is handed out only when the digest of the whole equals the blob's id. Whoever stops on the error
+   * has a prefix of the blob, never other bytes.
+   * Errors: `object-missing` when the pack does not hold the blob or is not there; `object-damaged`;
+   * `no-read-right`; `storage-*`.
    */
   stream(blob: string, signal?: AbortSignal): AsyncIterable<Buffer>;
 }

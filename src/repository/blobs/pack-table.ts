@@ -1,5 +1,6 @@
 /**
- * The tables of a pack: its chunks in order and its blobs sorted by id. Kept as the bytes they are, because a pack may hold many thousand blobs.
+ * The tables of a pack: its chunks in order and its blobs sorted by id. Kept as the bytes they are, because a pack
+ * may hold many thousand blobs.
  */
 import { ByteReader, ByteWriter, hexBytes } from "../segment/bytes.ts";
 import { damaged } from "../segment/damage.ts";

@@ -1,6 +1,6 @@
 /**
- * Checking one pack: that it is there, whole and what its manifest says; and, reading every byte, that every chunk opens and every blob is the
- * content its id stands for.
+ * Checking one pack: that it is there, whole and what its manifest says; and, reading every byte, that every chunk
+ * opens and every blob is the content its id stands for.
  */
 import { createHash, type Hash } from "node:crypto";
 import type { TaskName } from "../../model/task.ts";
@@ -18,8 +18,9 @@ import type { BlobEntry, ChunkEntry, PackTable } from "./pack-table.ts";
 import type { PackInfo } from "./pack.ts";
 
 /**
- * What is wrong with a pack; nothing for a sound one. `readData`: read every byte; else existence, size, both ends and the
- * table. With the write right alone, content is not opened: `readData` then compares the digest of the file.
+ * What is wrong with a pack; nothing for a sound one. `readData`: read every byte; else existence, size, both ends
+ * and the table. With the write right alone, content is not opened: `readData` then compares the digest of the
+ * file.
  * Errors: `storage-*`; damage is yielded, not thrown.
  */
 export async function* verifyPack(

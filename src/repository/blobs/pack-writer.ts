@@ -1,6 +1,7 @@
 /**
- * Stores blobs into packs of one task. Content that this writer has already stored is not stored again: what fits one chunk is recognised
- * before it is written; of larger content, which is streamed, the chunks are already in the pack when its digest is known, and stay there as waste.
+ * Stores blobs into packs of one task. Content that this writer has already stored is not stored again: what fits
+ * one chunk is recognised before it is written; of larger content, which is streamed, the chunks are already in the
+ * pack when its digest is known, and stay there as waste.
  */
 import { createHash } from "node:crypto";
 import { HoldfastError } from "../../model/errors.ts";
@@ -34,8 +35,8 @@ interface Place {
 }
 
 /**
- * Used by one run: any number of `add`, then `finish` or `abort`. Calls of `add` may overlap; contents are stored one after the other, and a
- * content's stream is not touched before its turn.
+ * Used by one run: any number of `add`, then `finish` or `abort`. Calls of `add` may overlap; contents are stored
+ * one after the other, and a content's stream is not touched before its turn.
  */
 export class PackWriter implements AsyncDisposable {
   readonly #repository: Pick<Repository, "storage" | "keyring">;
@@ -65,10 +66,11 @@ export class PackWriter implements AsyncDisposable {
   }
 
   /**
-   * Stores a blob, in constant memory. `alias`: 32 hex digits, put into the result. The blob can be read once `finish` has returned.
+   * Stores a blob, in constant memory. `alias`: 32 hex digits, put into the result. The blob can be read once
+   * `finish` has returned.
    *
-   * Errors: whatever `content` throws, and `source-protocol` for gzip content that is none: nothing is kept of it and the writer goes on.
-   * `storage-*`: this and every later call fails.
+   * Errors: whatever `content` throws, and `source-protocol` for gzip content that is none: nothing is kept of it
+   * and the writer goes on. `storage-*`: this and every later call fails.
    */
   async add(content: AsyncIterable<Buffer>, encoding: BlobEncoding, alias: string): Promise<StoredBlob> {
     return this.#inTurn(async () => {

@@ -1,5 +1,6 @@
 /**
- * What a pack of blobs is, to everyone who does not read its bytes. The bytes are described in docs/format/packs.md.
+ * What a pack of blobs is, to everyone who does not read its bytes. The bytes are described in
+ * docs/format/packs.md.
  */
 import type { BlobRef } from "../../model/version.ts";
 import type { WrappedKey } from "../sealing/keyring.ts";

@@ -1,6 +1,6 @@
 /**
- * The table of a segment that tells, for a blob's alias, the stored blob: by it an unchanged blob is recognised without fetching it
- * again, even by an agent that may not read.
+ * The table of a segment that tells, for a blob's alias, the stored blob: by it an unchanged blob is recognised
+ * without fetching it again, even by an agent that may not read.
  */
 import type { BlobRef } from "../../model/version.ts";
 import type { StoredBlob } from "../blobs/pack.ts";

@@ -1,10 +1,14 @@
 /**
  * Binary fuse filter with 8-bit fingerprints (Graf and Lemire, 2022): 9 bits a key, no false negatives, 0.4 % false
- * positives. Works on the keyed 64-bit hashes of keys; which slots a hash uses is described in docs/format/segments.md.
+ * positives. Works on the keyed 64-bit hashes of keys; which slots a hash uses is described in
+ * docs/format/segments.md.
  */
 import { damaged } from "./damage.ts";
 
-/** A build fails with a probability well below 1 % per seed; more failures in a row than this do not happen by chance. */
+/**
+ * A build fails with a probability well below 1 % per seed; more failures in a row than this do not happen by
+ * chance.
+ */
 const MAX_SEEDS = 100;
 /** Larger windows gain nothing for the sizes a segment has. */
 const MAX_SEGMENT_LENGTH = 1 << 16;
@@ -18,8 +22,8 @@ export interface KeyFilter {
 }
 
 /**
- * Builds the filter of `count` distinct hashes given as halves; undefined when it cannot be built, which duplicates cause.
- * The result is what `openFuse` takes.
+ * Builds the filter of `count` distinct hashes given as halves; undefined when it cannot be built, which duplicates
+ * cause. The result is what `openFuse` takes.
  */
 export function buildFuse(high: Uint32Array, low: Uint32Array, count: number): Buffer | undefined {
   const segmentLength = segmentLengthFor(count);

@@ -1,6 +1,7 @@
 /**
- * Packs records into blocks. A block closes before a record would take it over the target; a record larger than the target has a block of
- * its own. Keys must strictly ascend: a segment sorted the wrong way could not be searched, so the encoder refuses.
+ * Packs records into blocks. A block closes before a record would take it over the target; a record larger than the
+ * target has a block of its own. Keys must strictly ascend: a segment sorted the wrong way could not be searched,
+ * so the encoder refuses.
  */
 import { HoldfastError } from "../../model/errors.ts";
 import { keyText } from "../../model/key.ts";

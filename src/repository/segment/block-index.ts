@@ -1,6 +1,7 @@
 /**
- * The index of a segment's blocks. Blocks lie one behind the other, so an entry needs its length, not its offset. A small index is part of
- * the footer; a large one is cut into sealed pages that the footer lists, so that a lookup reads one of them.
+ * The index of a segment's blocks. Blocks lie one behind the other, so an entry needs its length, not its offset. A
+ * small index is part of the footer; a large one is cut into sealed pages that the footer lists, so that a lookup
+ * reads one of them.
  */
 import { ByteReader, ByteWriter } from "./bytes.ts";
 

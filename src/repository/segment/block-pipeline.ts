@@ -1,6 +1,6 @@
 /**
- * Blocks on their way through the thread pool, in order. Bounded by bytes: two small blocks keep two cores busy, and a huge record waits
- * until those before it have left.
+ * Blocks on their way through the thread pool, in order. Bounded by bytes: two small blocks keep two cores busy,
+ * and a huge record waits until those before it have left.
  */
 import { compress, type Compressed } from "./compression.ts";
 import type { RawBlock } from "./block-encoder.ts";
@@ -10,10 +10,10 @@ export interface CompressedBlock extends Compressed {
 }
 
 /**
- * The thread pool also does the file system's work: more blocks in flight than this gain nothing on the cores there are and
- * delay reads and writes.
+ * The thread pool also does the file system's work: more blocks in flight than this gain nothing on the cores there
+ * are and delay reads and writes.
  */
-const MAX_IN_FLIGHT_BLOCKS = 3;
+const MAX_IN_FLIGHT_BLOCKS = 4;
 
 export class BlockPipeline {
   readonly #level: number;

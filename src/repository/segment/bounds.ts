@@ -1,6 +1,6 @@
 /**
- * First and last key of a segment, sealed under its own key inside the manifest: whoever holds the read right finds the right
- * segments without touching the storage, and whoever holds only the write right learns no key.
+ * First and last key of a segment, sealed under its own key inside the manifest: whoever holds the read right finds
+ * the right segments without touching the storage, and whoever holds only the write right learns no key.
  */
 import type { TaskName } from "../../model/task.ts";
 import { segmentPath } from "../paths.ts";

@@ -7,11 +7,22 @@ import { damaged } from "./damage.ts";
 /** Largest power that still fits the 53 bits of a safe integer: a varint has at most eight bytes. */
 const MAX_VARINT_BYTES = 8;
 
-/** Bytes that `value` takes as a varint. */
+/**
+ * Bytes that `value` takes as a varint. Throws for what is no count: written cut short it would be another number.
+ */
 export function varintLength(value: number): number {
+  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`Not a count: ${value}.`);
   let length = 1;
   for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) length++;
   return length;
+}
+
+/**
+ * UTF-8 bytes of `text`. Throws for a lone surrogate, which UTF-8 cannot hold: it would come back as another text.
+ */
+export function textLength(text: string): number {
+  if (!text.isWellFormed()) throw new RangeError(`Not a Unicode text: ${JSON.stringify(text)}.`);
+  return Buffer.byteLength(text, "utf8");
 }
 
 /** Writes a varint at `offset` and returns the offset behind it. */
@@ -48,7 +59,7 @@ export class ByteWriter {
   }
 
   varint(value: number): this {
-    this.#reserve(MAX_VARINT_BYTES);
+    this.#reserve(varintLength(value));
     this.#length = writeVarint(this.#bytes, value, this.#length);
     return this;
   }
@@ -66,6 +77,7 @@ export class ByteWriter {
   }
 
   text(value: string): this {
+    textLength(value);
     return this.bytes(Buffer.from(value, "utf8"));
   }
 
@@ -83,7 +95,9 @@ export class ByteWriter {
   }
 }
 
-/** Reads what `ByteWriter` wrote. Every method throws `object-damaged`, naming `path`, when the bytes end too early. */
+/**
+ * Reads what `ByteWriter` wrote. Every method throws `object-damaged`, naming `path`, when the bytes end too early.
+ */
 export class ByteReader {
   readonly #source: Buffer;
   readonly #path: string;

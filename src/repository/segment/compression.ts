@@ -1,20 +1,23 @@
 /**
- * zstd for blocks, index pages and chunks. The choices below were measured; see docs/format/segments.md for what a reader
- * must know, which is only "one zstd frame" or "stored".
+ * zstd for blocks, index pages and chunks. The choices below were measured; see docs/format/segments.md for what a
+ * reader must know, which is only "one zstd frame" or "stored".
  */
 import { constants, zstdCompress, zstdDecompress, zstdDecompressSync } from "node:zlib";
 import { damaged } from "./damage.ts";
 
 /**
- * Told its size, zstd picks parameters for small inputs: a gain up to 128 KiB (a third of the time), a loss of 4 % in
- * ratio and speed at 256 KiB. So larger inputs go untold.
+ * Told its size, zstd picks parameters for small inputs: a gain up to 128 KiB (a third of the time), a loss of 4 %
+ * in ratio and speed at 256 KiB. So larger inputs go untold.
  */
 const PLEDGE_MAX_BYTES = 128 * 1024;
 
 /** From here on decompression takes over a millisecond and moves to the thread pool. */
 const SYNC_MAX_BYTES = 1024 * 1024;
 
-/** Room behind the expected output: a buffer filled to its last byte makes zlib allocate a second one to find the end. */
+/**
+ * Room behind the expected output: a buffer filled to its last byte makes zlib allocate a second one to find the
+ * end.
+ */
 const SLACK_BYTES = 64;
 
 const MIN_OUTPUT_CHUNK_BYTES = 4096;
@@ -82,8 +85,9 @@ function wrongLength(raw: Buffer, rawLength: number, path: string): Error {
 }
 
 /**
- * Size of the buffers that take the output. Node's 16 KiB costs a quarter of the speed; room for the worst case is touched by few inputs and only
- * raises memory until the next garbage collection. Half the input holds nearly all outputs at once.
+ * Size of the buffers that take the output. Node's 16 KiB costs a quarter of the speed; room for the worst case is
+ * touched by few inputs and only raises memory until the next garbage collection. Half the input holds nearly all
+ * outputs at once.
  */
 function outputChunk(length: number): number {
   return Math.max(MIN_OUTPUT_CHUNK_BYTES, (length >> 1) + SLACK_BYTES);

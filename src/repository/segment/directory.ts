@@ -1,11 +1,14 @@
 /**
- * The directory of a segment's pages: for each table where its pages lie and the first key of each. Sealed for the write right.
+ * The directory of a segment's pages: for each table where its pages lie and the first key of each. Sealed for the
+ * write right.
  */
 import { ByteReader, ByteWriter } from "./bytes.ts";
 import { damaged } from "./damage.ts";
 import { SEAL_BYTES } from "./frame.ts";
 
-/** A table of entries of one width, sorted by their first `keyBytes`, cut into pages that lie one behind the other. */
+/**
+ * A table of entries of one width, sorted by their first `keyBytes`, cut into pages that lie one behind the other.
+ */
 export interface TablePlace {
   readonly keyBytes: number;
   readonly entryBytes: number;

@@ -1,6 +1,6 @@
 /**
- * Keyed 64-bit hashes of one task: of item keys, by which pages and filters are searched, and of states, by which an unchanged item is
- * recognised without reading its body. Whoever lacks the write right learns nothing from them.
+ * Keyed 64-bit hashes of one task: of item keys, by which pages and filters are searched, and of states, by which
+ * an unchanged item is recognised without reading its body. Whoever lacks the write right learns nothing from them.
  */
 import { createHmac } from "node:crypto";
 import type { TaskName } from "../../model/task.ts";
@@ -20,8 +20,8 @@ export interface Fingerprints {
   /** The same in halves, without an allocation: the object is overwritten by the next call. */
   keyHashHalves(key: Buffer): Hash64;
   /**
-   * Fingerprint of an item's state, 8 bytes. It covers the key too: were two keys of a task ever to share a hash (one chance in
-   * 2^64 for each pair), neither could still be taken for the other's unchanged state.
+   * Fingerprint of an item's state, 8 bytes. It covers the key too: were two keys of a task ever to share a hash
+   * (one chance in 2^64 for each pair), neither could still be taken for the other's unchanged state.
    */
   fingerprint(key: Buffer, state: Buffer): Buffer;
   /** Digest of a source's own name for a blob's content: 32 hex digits, `BlobRef.alias`. */

@@ -1,6 +1,6 @@
 /**
- * The plain frame that segments and packs share: a header that makes the file self-contained and the additional data
- * that ties every sealed piece to its file, kind and place. Byte by byte: docs/format/segments.md.
+ * The plain frame that segments and packs share: a header that makes the file self-contained and the additional
+ * data that ties every sealed piece to its file, kind and place. Byte by byte: docs/format/segments.md.
  */
 import { HoldfastError } from "../../model/errors.ts";
 import { isTaskName, type TaskName } from "../../model/task.ts";
@@ -69,7 +69,10 @@ export function encodeHeader(header: FrameHeader): Buffer {
   return bytes;
 }
 
-/** Errors: `object-damaged` when it is no header of this kind; `repository-newer` for a version this program does not know. */
+/**
+ * Errors: `object-damaged` when it is no header of this kind; `repository-newer` for a version this program does
+ * not know.
+ */
 export function decodeHeader(magic: Buffer, bytes: Buffer, path: string): FrameHeader {
   if (bytes.length < HEADER_BYTES || !bytes.subarray(0, MAGIC_BYTES).equals(magic)) {
     throw damaged(path, "the file does not begin as one of its kind must");

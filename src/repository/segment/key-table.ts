@@ -1,6 +1,6 @@
 /**
- * The table of a segment that tells, for the hash of a key, the fingerprint of its state: entries of 16 bytes in order of hash.
- * Built in memory at 16 bytes a record; segments are cut long before that matters.
+ * The table of a segment that tells, for the hash of a key, the fingerprint of its state: entries of 16 bytes in
+ * order of hash. Built in memory at 16 bytes a record; segments are cut long before that matters.
  */
 import { FINGERPRINT_BYTES } from "./fingerprint.ts";
 

@@ -1,6 +1,6 @@
 /**
- * What a writer does before it trusts a new segment: reads the footer and one block, drawn at random, back from the storage. The writer still
- * holds the file's key, so this works without the read right.
+ * What a writer does before it trusts a new segment: reads the footer and one block, drawn at random, back from the
+ * storage. The writer still holds the file's key, so this works without the read right.
  */
 import { randomHex } from "../../model/clock.ts";
 import type { TaskName } from "../../model/task.ts";

@@ -3,7 +3,7 @@
  */
 import type { Observation, Version, VersionKind } from "../../model/version.ts";
 import type { BlobEncoding, BlobRef } from "../../model/version.ts";
-import { type ByteReader, hexBytes, varintLength, writeVarint } from "./bytes.ts";
+import { type ByteReader, hexBytes, textLength, varintLength, writeVarint } from "./bytes.ts";
 import { damaged } from "./damage.ts";
 import { FINGERPRINT_BYTES } from "./fingerprint.ts";
 
@@ -25,14 +25,15 @@ export interface RecordSize {
 }
 
 export function recordSize(version: Version, observation: number): RecordSize {
-  const revision = Buffer.byteLength(version.revision, "utf8");
+  if (version.fingerprint.length !== FINGERPRINT_BYTES) throw new RangeError("A fingerprint has 8 bytes.");
+  const revision = textLength(version.revision);
   let body =
     1 + prefixed(version.key.length) + prefixed(revision) + varintLength(observation) + FINGERPRINT_BYTES;
   body += varintLength(version.parts.length);
   for (const part of version.parts) body += prefixed(part.length);
   body += varintLength(version.blobs.length);
   for (const ref of version.blobs) {
-    body += varintLength(ref.part) + prefixed(Buffer.byteLength(ref.name, "utf8")) + varintLength(ref.length);
+    body += varintLength(ref.part) + prefixed(textLength(ref.name)) + varintLength(ref.length);
     body += REF_FIXED_BYTES;
   }
   return { body, total: body + varintLength(body) };
@@ -118,7 +119,8 @@ export function skipRecord(reader: ByteReader): RecordPlace {
 }
 
 /**
- * Reads one record and moves behind it. Buffers of the version are views of the block: whoever keeps one keeps the block.
+ * Reads one record and moves behind it. Buffers of the version are views of the block: whoever keeps one keeps the
+ * block.
  */
 export function readRecord(reader: ByteReader, observations: readonly Observation[], path: string): Version {
   const body = reader.varint();

@@ -1,6 +1,7 @@
 /**
- * An opened segment's bytes: pieces are read by range, opened and decoded here, for lookups, scans and checks alike. Whatever does not open
- * or contradicts itself is `object-damaged` and names the file; nothing is ever guessed.
+ * An opened segment's bytes: pieces are read by range, opened and decoded here, for lookups, scans and checks
+ * alike. Whatever does not open or contradicts itself is `object-damaged` and names the file; nothing is ever
+ * guessed.
  */
 import type { TaskName } from "../../model/task.ts";
 import type { Version } from "../../model/version.ts";

@@ -1,6 +1,7 @@
 /**
- * What is particular to a segment's frame: its trailer names footer and directory, and both are sealed with header and trailer as
- * additional data. Everything but the wrapped key can therefore be checked against the manifest without another read.
+ * What is particular to a segment's frame: its trailer names footer and directory, and both are sealed with header
+ * and trailer as additional data. Everything but the wrapped key can therefore be checked against the manifest
+ * without another read.
  */
 import type { TaskName } from "../../model/task.ts";
 import {

@@ -1,6 +1,6 @@
 /**
- * What an agent without the read right may know of a segment: the fingerprint of each key's state, and which blobs are already stored.
- * Both tables are sorted; a lookup of many sorted keys touches each page at most once.
+ * What an agent without the read right may know of a segment: the fingerprint of each key's state, and which blobs
+ * are already stored. Both tables are sorted; a lookup of many sorted keys touches each page at most once.
  */
 import type { TaskName } from "../../model/task.ts";
 import type { StoredBlob } from "../blobs/pack.ts";
@@ -26,8 +26,8 @@ type TableKind = typeof PIECE.fingerprintPage | typeof PIECE.aliasPage;
 
 export interface SegmentPages {
   /**
-   * For each key hash, ascending: the fingerprint of the state that the segment holds, or undefined. Were two keys of the segment to
-   * share a hash, the answer is that of one of them, which fits no state of the other.
+   * For each key hash, ascending: the fingerprint of the state that the segment holds, or undefined. Were two keys
+   * of the segment to share a hash, the answer is that of one of them, which fits no state of the other.
    */
   fingerprints(sortedHashes: readonly bigint[], signal?: AbortSignal): Promise<(Buffer | undefined)[]>;
 
@@ -140,6 +140,7 @@ class OpenPages implements SegmentPages {
       let end = start;
       for (; end < count; end++) {
         const page = this.#pageOf(table, keys, end);
+        if (page < lastPage) throw new RangeError("Keys to be looked up must ascend.");
         if (page > lastPage + 1 || page - firstPage >= MAX_FETCH_PAGES) break;
         lastPage = page;
       }

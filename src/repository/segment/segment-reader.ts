@@ -1,6 +1,6 @@
 /**
- * Reading versions from a segment: needs the read right. One lookup costs one index page, when the index is paged, and one block; the footer
- * is read once when the segment is opened.
+ * Reading versions from a segment: needs the read right. One lookup costs one index page, when the index is paged,
+ * and one block; the footer is read once when the segment is opened.
  */
 import type { TaskName } from "../../model/task.ts";
 import type { Observation, Version } from "../../model/version.ts";
@@ -21,8 +21,8 @@ import type { SegmentCounts, SegmentInfo } from "./segment.ts";
 const LOOKUPS_IN_FLIGHT = 4;
 
 /**
- * An opened segment. Every method that reads throws `object-missing` or `object-damaged` naming the file when it is not what was written;
- * there is nothing to close.
+ * An opened segment. Every method that reads throws `object-missing` or `object-damaged` naming the file when it is
+ * not what was written; there is nothing to close.
  */
 export interface SegmentReader {
   readonly info: SegmentInfo;
@@ -31,7 +31,10 @@ export interface SegmentReader {
   readonly observations: readonly Observation[];
   readonly counts: SegmentCounts;
 
-  /** False only when the segment has no version of this key. Reads the filter once; without one it is true inside the bounds. */
+  /**
+   * False only when the segment has no version of this key. Reads the filter once; without one it is true inside
+   * the bounds.
+   */
   mayContain(key: Buffer, signal?: AbortSignal): Promise<boolean>;
 
   /** The key's version. It owns its bytes. */
@@ -41,7 +44,8 @@ export interface SegmentReader {
   getMany(keys: readonly Buffer[], signal?: AbortSignal): Promise<(Version | undefined)[]>;
 
   /**
-   * All versions in order of key, one array for each block. Their buffers are views of the block: copy what is kept for long.
+   * All versions in order of key, one array for each block. Their buffers are views of the block: copy what is kept
+   * for long.
    */
   scan(range?: KeyRange, options?: ScanOptions, signal?: AbortSignal): AsyncIterable<Version[]>;
 }
@@ -94,15 +98,17 @@ class OpenSegment implements SegmentReader {
   }
 
   async mayContain(key: Buffer, signal?: AbortSignal): Promise<boolean> {
+    signal?.throwIfAborted();
     if (!this.#inBounds(key)) return false;
     const place = this.#file.footer.filter;
     if (place === undefined) return true;
-    this.#filter ??= openFilter(this.#file, signal);
+    this.#filter ??= openFilter(this.#file);
+    // Read without the signal: other callers wait for the same read.
     let filter: KeyFilter;
     try {
       filter = await this.#filter;
     } catch (error) {
-      // An abort or a storage failure is not the filter's last word: the next call reads again.
+      // A storage failure is not the filter's last word: the next call reads again.
       this.#filter = undefined;
       throw error;
     }
@@ -179,7 +185,7 @@ class OpenSegment implements SegmentReader {
   }
 }
 
-async function openFilter(file: SegmentFile, signal: AbortSignal | undefined): Promise<KeyFilter> {
+async function openFilter(file: SegmentFile): Promise<KeyFilter> {
   const place = file.footer.filter as NonNullable<typeof file.footer.filter>;
-  return openFuse(file.openPiece(PIECE.filter, 0, await file.read(place, signal)), file.path);
+  return openFuse(file.openPiece(PIECE.filter, 0, await file.read(place)), file.path);
 }

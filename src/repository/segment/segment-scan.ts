@@ -1,6 +1,6 @@
 /**
- * Reading a segment in order: adjacent blocks are fetched together, the next fetch runs while the present one is decoded, and a few blocks are
- * decompressed ahead on the thread pool.
+ * Reading a segment in order: adjacent blocks are fetched together, the next fetch runs while the present one is
+ * decoded, and a few blocks are decompressed ahead on the thread pool.
  */
 import type { Version } from "../../model/version.ts";
 import { type BlockEntry, lastNotAfter } from "./block-index.ts";
@@ -15,7 +15,9 @@ export interface KeyRange {
 }
 
 export interface ScanOptions {
-  /** Sealed bytes fetched at a time, at least one block; a scan holds about twice this and what it decompresses to. */
+  /**
+   * Sealed bytes fetched at a time, at least one block; a scan holds about twice this and what it decompresses to.
+   */
   readonly readAheadBytes?: number;
 }
 

@@ -1,5 +1,6 @@
 /**
- * Reading every part of a segment in the order of the file, and working out again from the versions what filter and tables must be.
+ * Reading every part of a segment in the order of the file, and working out again from the versions what filter and
+ * tables must be.
  */
 import { keyText } from "../../model/key.ts";
 import type { TaskName } from "../../model/task.ts";

@@ -1,6 +1,6 @@
 /**
- * Checking one segment: that it is there, whole and what its manifest says; and, reading every byte, that every version, the filter and both
- * tables are what the writer put in.
+ * Checking one segment: that it is there, whole and what its manifest says; and, reading every byte, that every
+ * version, the filter and both tables are what the writer put in.
  */
 import { keyText } from "../../model/key.ts";
 import type { TaskName } from "../../model/task.ts";
@@ -25,8 +25,8 @@ export interface VerifyOptions {
 }
 
 /**
- * What is wrong with a segment; nothing for a sound one. With the write right alone, versions are not opened: `readData` then
- * compares the digest of the file and checks the tables.
+ * What is wrong with a segment; nothing for a sound one. With the write right alone, versions are not opened:
+ * `readData` then compares the digest of the file and checks the tables.
  * Errors: `storage-*`; damage is yielded, not thrown.
  */
 export async function* verifySegment(

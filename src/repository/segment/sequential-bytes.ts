@@ -1,5 +1,6 @@
 /**
- * A file read once from front to back: pieces are taken in ascending order, and every byte passes the digest, also those between them.
+ * A file read once from front to back: pieces are taken in ascending order, and every byte passes the digest, also
+ * those between them.
  */
 import { createHash } from "node:crypto";
 import type { Storage } from "../storage/storage.ts";
@@ -18,7 +19,10 @@ export class SequentialBytes implements AsyncDisposable {
     this.#source = storage.stream(path, undefined, signal)[Symbol.asyncIterator]();
   }
 
-  /** Bytes `[offset, offset + length)`, not before those taken already. Errors: `object-damaged` when the file ends before. */
+  /**
+   * Bytes `[offset, offset + length)`, not before those taken already. Errors: `object-damaged` when the file ends
+   * before.
+   */
   async take(offset: number, length: number): Promise<Buffer> {
     if (offset < this.#offset) throw damaged(this.#path, "its parts do not lie in the order that they must");
     while (this.#offset < offset) await this.#skip(offset - this.#offset);

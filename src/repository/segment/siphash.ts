@@ -1,8 +1,9 @@
 /**
- * SipHash-2-4 with 64-bit output (Aumasson and Bernstein, 2012), on 32-bit halves: V8 has no fast 64-bit integers, and a call into
- * node:crypto costs more than hashing a key here (bench/segment.ts prints both).
+ * SipHash-2-4 with 64-bit output (Aumasson and Bernstein, 2012), on 32-bit halves: V8 has no fast 64-bit integers,
+ * and a call into node:crypto costs more than hashing a key here (bench/segment.ts prints both).
  *
- * The result is read as a number: `high` and `low` are the halves of the 64-bit value that the reference code returns.
+ * The result is read as a number: `high` and `low` are the halves of the 64-bit value that the reference code
+ * returns.
  */
 
 export interface Hash64 {

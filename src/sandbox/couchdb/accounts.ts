@@ -74,7 +74,7 @@ export class Accounts {
       .toUTCString()
       .replace(/(\d+) (\w+) (\d+)/, "$1-$2-$3");
     return name === null
-      ? "AuthSession=; Version=1; Path=/; HttpOnly"
+      ? `AuthSession=; Version=1; Expires=${expires}; Max-Age=${sessionSeconds}; Path=/; HttpOnly`
       : `AuthSession=${value}; Version=1; Expires=${expires}; Max-Age=${sessionSeconds}; Path=/; HttpOnly`;
   }
 

@@ -2,7 +2,8 @@
  * `_all_docs` and its relatives, in the byte order of ids.
  */
 import type { Attachment } from "./attachment-json.ts";
-import type { Database, IdRange, ListingRow } from "./database.ts";
+import type { Database, ListingRow } from "./database.ts";
+import type { IdRange } from "./id-range.ts";
 import { composeDocument } from "./document-view.ts";
 import { badRequest, methodNotAllowed, queryParseError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";

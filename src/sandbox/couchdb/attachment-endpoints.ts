@@ -9,7 +9,8 @@ import type { Attachment, IncomingAttachment } from "./attachment-json.ts";
 import { validateAttachmentName } from "./attachment-json.ts";
 import { checkId } from "./bulk-docs.ts";
 import type { Database } from "./database.ts";
-import { locationOf, openOne, store } from "./document-endpoints.ts";
+import { locationOf, store } from "./document-endpoints.ts";
+import { openOne } from "./document-reading.ts";
 import { CouchError, conflict, methodNotAllowed, missing } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { quote } from "./json-text.ts";
@@ -55,7 +56,7 @@ async function read(exchange: Exchange, database: Database, id: string, name: st
     ...(sendZipped ? { "Content-Encoding": "gzip" } : {}),
   };
   if (exchange.header("if-none-match") === etag) {
-    exchange.start(304, { ETag: etag });
+    exchange.start(304, { ETag: etag, "Content-Length": "0" });
     await exchange.end();
     return;
   }

@@ -2,8 +2,8 @@
  * `POST /{db}/_bulk_get`: always 200, one entry per request item in its order, failures inside.
  */
 import { randomHex } from "../../model/clock.ts";
+import { checkId } from "./bulk-docs.ts";
 import type { Database } from "./database.ts";
-import { validateDocumentId } from "./document-text.ts";
 import type { ViewOptions } from "./document-view.ts";
 import { composeDocument, selectAttachments } from "./document-view.ts";
 import { CouchError, badRequest, methodNotAllowed } from "./errors.ts";
@@ -48,7 +48,7 @@ export async function bulkGet(exchange: Exchange, state: ServerState, database: 
     if (FORBIDDEN.includes(name)) throw badRequest(`"${name}" query parameter is not acceptable`);
   }
   if (!Array.isArray(body["docs"])) throw new CouchError(500, "unknown_error", "function_clause");
-  const items = body["docs"].map(parseItem);
+  const items = body["docs"].map((item) => parseItem(item, database));
   state.limiter.admit("lookup", items.length);
   const { query } = exchange;
   const options: ViewOptions = {
@@ -64,11 +64,12 @@ export async function bulkGet(exchange: Exchange, state: ServerState, database: 
   else await answerJson(exchange, database, items, options, latest);
 }
 
-function parseItem(value: unknown): Item {
-  const invalid = (id: string, rev: string, error: string, reason: string): Item => ({
-    id,
-    error: { rev, error, reason },
-  });
+/** An item that cannot be opened; `id` and `rev` are JSON text. */
+function invalid(id: string, rev: string, error: string, reason: string): Item {
+  return { id, error: { rev, error, reason } };
+}
+
+function parseItem(value: unknown, database: Database): Item {
   if (
     typeof value !== "object" ||
     value === null ||
@@ -82,7 +83,7 @@ function parseItem(value: unknown): Item {
   if (typeof id !== "string")
     return invalid(JSON.stringify(id), "null", "illegal_docid", "Document id must be a string");
   try {
-    validateDocumentId(id);
+    checkId(database, id);
   } catch (error) {
     if (!(error instanceof CouchError)) throw error;
     return invalid(quote(id), "null", error.code, error.reason);

@@ -135,7 +135,7 @@ function readFilter(exchange: Exchange, body: Record<string, unknown>): FeedFilt
       if (typeof selector !== "object" || selector === null || Array.isArray(selector)) {
         throw badRequest("Selector error: expected a JSON object");
       }
-      const bad = unknownOperator(selector as Record<string, unknown>);
+      const bad = unknownOperator(selector);
       if (bad !== undefined) throw badRequest(`Invalid operator: ${bad}`);
       return { kind: "selector", selector: selector as Record<string, unknown> };
     }

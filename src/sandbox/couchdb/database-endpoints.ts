@@ -1,10 +1,10 @@
 /**
  * `/{db}` and its settings.
  */
-import { requireDatabaseAdmin, requireServerAdmin } from "./user.ts";
+import { isDatabaseAdmin, requireDatabaseAdmin, requireServerAdmin } from "./user.ts";
 import { createDocument } from "./document-endpoints.ts";
 import type { Database } from "./database.ts";
-import { CouchError, badRequest, methodNotAllowed, missing } from "./errors.ts";
+import { CouchError, badRequest, methodNotAllowed, missing, unauthorized } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { normaliseJson, quote } from "./json-text.ts";
 import { innerBodies, withoutInnerBodies } from "./revision-tree.ts";
@@ -153,7 +153,9 @@ export async function compact(exchange: Exchange, _state: ServerState, database:
   if (exchange.method !== "POST") throw methodNotAllowed("POST");
   exchange.requireJson();
   await exchange.body();
-  requireDatabaseAdmin(exchange.user, database.security);
+  if (!isDatabaseAdmin(exchange.user, database.security)) {
+    throw unauthorized("You are not a server or db admin.");
+  }
   if (exchange.segments.length > 2) {
     const name = `_design/${exchange.segments[2] ?? ""}`;
     if (database.find(name) === null) throw missing();

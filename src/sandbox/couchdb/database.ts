@@ -8,8 +8,10 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import type { Attachment } from "./attachment-json.ts";
 import { AttachmentStore } from "./attachment-store.ts";
 import { normaliseJson } from "./json-text.ts";
+import type { IdRange } from "./id-range.ts";
+import { rangeSql } from "./id-range.ts";
 import type { Leaf, RevisionTree } from "./revision-tree.ts";
-import { byRank, leaves } from "./revision-tree.ts";
+import { rankedLeaves } from "./revision-tree.ts";
 import { formatRevision } from "./revision.ts";
 import { SequenceCodec } from "./sequence.ts";
 import type { DatabaseRow } from "./storage.ts";
@@ -158,12 +160,24 @@ export class Database {
     if (known === null) {
       this.#run(
         "INSERT INTO {docs} (id, seq, rev, deleted, leaves, tree, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        ...[id, seq, rev, deleted, list, text, winner.body],
+        id,
+        seq,
+        rev,
+        deleted,
+        list,
+        text,
+        winner.body,
       );
     } else {
       this.#run(
         "UPDATE {docs} SET seq = ?, rev = ?, deleted = ?, leaves = ?, tree = ?, body = ? WHERE doc = ?",
-        ...[seq, rev, deleted, list, text, winner.body, known.doc],
+        seq,
+        rev,
+        deleted,
+        list,
+        text,
+        winner.body,
+        known.doc,
       );
       if (known.deleted) this.deletedCount--;
       else this.docCount--;
@@ -291,36 +305,9 @@ export class Database {
   }
 }
 
-/** Bounds of a listing by id; byte order. */
-export interface IdRange {
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
-  readonly inclusiveEnd: boolean;
-  readonly descending: boolean;
-}
-
-function rangeSql(range: IdRange): { sql: string; bounds: string[] } {
-  let sql = "";
-  const bounds: string[] = [];
-  if (range.from !== undefined) {
-    sql += range.descending ? " AND d.id <= ?" : " AND d.id >= ?";
-    bounds.push(range.from);
-  }
-  if (range.to !== undefined) {
-    sql += ` AND d.id ${range.descending ? ">" : "<"}${range.inclusiveEnd ? "=" : ""} ?`;
-    bounds.push(range.to);
-  }
-  return { sql, bounds };
-}
-
 /** The members as they are shown: without braces, and without the sign that a hash sees in `-0.0`. */
 export function innerText(body: string): string {
   return (body.includes("-0.0") ? normaliseJson(body) : body).slice(1, -1);
-}
-
-/** Winner first. */
-export function rankedLeaves(tree: RevisionTree): Leaf[] {
-  return leaves(tree).sort(byRank);
 }
 
 function leafList(ranked: readonly Leaf[]): string {

@@ -62,8 +62,6 @@ export class Databases {
     if (this.#open.has(name)) {
       throw new CouchError(412, "file_exists", "The database could not be created, the file already exists.");
     }
-    const security =
-      name === "_users" || name === "_replicator" ? '{"admins":{"roles":["_admin"]}}' : DEFAULT_SECURITY;
     // CouchDB counts in whole seconds, so a database that is created again at once could look like the old one.
     // Here each creation gets a second of its own: a test need not sleep to see the identity change.
     const created = Math.max(Math.floor(systemClock.now() / 1000), this.#newestCreation + 1);
@@ -71,7 +69,7 @@ export class Databases {
       .prepare(
         "INSERT INTO databases (name, incarnation, created, q, n, partitioned, security) VALUES (?, ?, ?, ?, ?, ?, ?)",
       )
-      .run(name, randomHex(8), created, shape.q, shape.n, shape.partitioned ? 1 : 0, security);
+      .run(name, randomHex(8), created, shape.q, shape.n, shape.partitioned ? 1 : 0, DEFAULT_SECURITY);
     const row = this.#sqlite
       .prepare("SELECT * FROM databases WHERE name = ?")
       .get(name) as unknown as DatabaseRow;

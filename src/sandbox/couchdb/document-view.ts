@@ -4,7 +4,7 @@
 import type { Attachment } from "./attachment-json.ts";
 import { attachmentText } from "./attachment-json.ts";
 import type { Database, DocumentRecord, StoredBody } from "./database.ts";
-import { rankedLeaves } from "./database.ts";
+import { rankedLeaves } from "./revision-tree.ts";
 import { quote } from "./json-text.ts";
 import type { Leaf } from "./revision-tree.ts";
 import { nodesOf } from "./revision-tree.ts";

@@ -144,6 +144,7 @@ export class Exchange {
 
   /** Rejects if the client is gone. */
   async write(chunk: Buffer | string): Promise<void> {
+    if (chunk.length === 0) return;
     if (this.response.destroyed) throw new ClientGone();
     const cut = this.fault("cut");
     const slow = this.fault("slow");
@@ -195,6 +196,7 @@ export class Exchange {
         resolve();
       });
     });
+    this.request.socket.destroy();
     this.response.destroy();
   }
 
@@ -227,8 +229,8 @@ export interface RequestTarget {
 export function parseTarget(url: string): RequestTarget {
   const mark = url.indexOf("?");
   const path = mark < 0 ? url : url.slice(0, mark);
-  const rawSegments = path.replace(/^\//, "").split("/");
-  if (rawSegments.length > 1 && rawSegments.at(-1) === "" && rawSegments.length === 2) rawSegments.pop();
+  // Slashes too many are read over.
+  const rawSegments = path.split("/").filter((segment) => segment !== "");
   const segments = rawSegments.map((segment) => decodeSegment(segment));
   return { rawSegments, segments, query: new Query(mark < 0 ? "" : url.slice(mark + 1)) };
 }
@@ -238,7 +240,7 @@ export function decodeSegment(segment: string): string {
   try {
     return decodeURIComponent(segment.replaceAll("+", " "));
   } catch {
-    throw badRequest("invalid percent encoding in the path");
+    throw badRequest("invalid_url_encoding");
   }
 }
 

@@ -79,7 +79,7 @@ export class Faults {
 
   /** Adds a fault and returns its number. Throws 400 for an unknown kind or a bad expression. */
   add(fault: Fault): number {
-    if (!KINDS.has(fault.kind)) throw badRequest(`unknown fault kind ${String(fault.kind)}`);
+    if (!KINDS.has(fault.kind)) throw badRequest(`unknown fault kind ${fault.kind as string}`);
     let path: RegExp | null = null;
     try {
       path = fault.match?.path === undefined ? null : new RegExp(fault.match.path);

@@ -6,7 +6,8 @@ import { createHash } from "node:crypto";
 import type { Attachment } from "./attachment-json.ts";
 import type { Database } from "./database.ts";
 import { composeDocument } from "./document-view.ts";
-import { openOne, store } from "./document-endpoints.ts";
+import { store } from "./document-endpoints.ts";
+import { openOne } from "./document-reading.ts";
 import { CouchError, methodNotAllowed, missing } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { JsonReader, quote, unquote } from "./json-text.ts";
@@ -16,6 +17,12 @@ import type { ServerState } from "./state.ts";
 
 const DEFAULT_LIMIT = 25;
 const PAGE = 500;
+
+const KEYS = new Set(
+  "selector fields sort limit skip conflicts bookmark use_index r update stable stale execution_stats allow_fallback partition".split(
+    " ",
+  ),
+);
 
 interface FindRequest {
   readonly selector: Readonly<Record<string, unknown>>;
@@ -43,9 +50,10 @@ export async function find(
   exchange.start(200, { "Content-Type": "application/json" });
   await exchange.write('{"docs":[\r\n');
   await exchange.write(page.map(({ text }) => projected(text, request.fields)).join(",\r\n"));
+  if (page.length > 0) await exchange.write("\r\n");
   const bookmark = page.length === 0 ? "nil" : Buffer.from(page.at(-1)?.id ?? "").toString("base64url");
   const warning = '"warning": "No matching index found, create an index to optimize query time."';
-  await exchange.write(`\r\n],\r\n"bookmark": ${quote(bookmark)},\r\n${warning}}\r\n\n`);
+  await exchange.write(`],\r\n"bookmark": ${quote(bookmark)},\r\n${warning}}\r\n\n`);
   await exchange.end();
 }
 
@@ -71,6 +79,10 @@ export async function explain(exchange: Exchange, _state: ServerState, database:
 
 function readRequest(body: Record<string, unknown>): FindRequest {
   const { selector, fields, sort, limit, skip, conflicts } = body;
+  const strange = Object.keys(body).find((key) => !KEYS.has(key));
+  if (strange !== undefined) {
+    throw new CouchError(400, "invalid_key", `Invalid key ${strange} for this request.`);
+  }
   if (selector === undefined)
     throw new CouchError(400, "missing_required_key", "Missing required key: selector");
   if (typeof selector !== "object" || selector === null || Array.isArray(selector)) {

@@ -4,43 +4,20 @@
  * last of several equal members win. What it refuses, this refuses.
  */
 
-/** The text is not JSON that CouchDB would accept. */
-export class InvalidJson extends Error {
-  constructor() {
-    super("invalid UTF-8 JSON");
-    this.name = "InvalidJson";
-  }
-}
+import type { Container, Members } from "./json-members.ts";
+import { closeText, hasRepeats, withoutRepeats } from "./json-members.ts";
+import { InvalidJson, SHORT_ESCAPES, escapeUnit, floatText } from "./json-scalars.ts";
+
+export type { Members } from "./json-members.ts";
+export { InvalidJson, quote, unquote } from "./json-scalars.ts";
 
 /** How the value at the reader's position begins. */
 export type JsonKind = "object" | "array" | "string" | "number" | "literal";
 
 // jiffy 1.1 takes "1e+" for 1.0; the digits after the sign are optional there.
 const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE](?:[+-][0-9]*|[0-9]+))?/y;
-const PLAIN = /[^"\\\u0000-\u001f]*/y;
-const SMALLEST_NORMAL = 2.2250738585072014e-308;
-const SHORT_ESCAPES: Readonly<Record<string, string>> = {
-  '"': '\\"',
-  "\\": "\\\\",
-  "/": "/",
-  b: "\\b",
-  f: "\\f",
-  n: "\\n",
-  r: "\\r",
-  t: "\\t",
-};
-
-/** Members of one object: name tokens (normalised, with quotes) beside normalised value texts. */
-export interface Members {
-  readonly names: string[];
-  readonly values: string[];
-}
-
-/** A container whose end is still to come. */
-interface Container extends Members {
-  readonly isObject: boolean;
-}
-
+// Everything but quote, backslash and control characters.
+const PLAIN = /[\u0020\u0021\u0023-\u005b\u005d-\uffff]*/y;
 /** What {@link JsonReader.walk} reports. */
 export interface JsonVisitor {
   open(isObject: boolean): void;
@@ -317,90 +294,10 @@ export class JsonReader {
   }
 }
 
-/** A float token as CouchDB 3.5 writes it back: `1E5` → `100000.0`, `-0.0` → `0.0`, `5e-324` → `0.0`. */
-function floatText(token: string, hasFraction: boolean, exponent: string | undefined): string {
-  const complete = exponent !== undefined && /[+-]$/.test(exponent) ? `${token}0` : token;
-  let value = Number(complete);
-  const tiny = Math.abs(value) < SMALLEST_NORMAL && /[1-9]/.test(complete.split(/[eE]/)[0] ?? "");
-  if (!hasFraction && exponent !== undefined && (tiny || token.length >= 32)) {
-    // jiffy hands what strtod calls out of range, and any long token, to Erlang, which multiplies by a power of ten.
-    const [mantissa = "", power = ""] = complete.split(/[eE]/);
-    value = (Number(mantissa) || 0) * 10 ** Number(power);
-  }
-  if (!Number.isFinite(value)) throw new InvalidJson();
-  if (value === 0) return Object.is(value, -0) ? "-0.0" : "0.0";
-  const text = String(value);
-  return /[.e]/.test(text) ? text : `${text}.0`;
-}
-
-function escapeUnit(unit: number): string {
-  switch (unit) {
-    case 0x22:
-      return '\\"';
-    case 0x5c:
-      return "\\\\";
-    case 0x08:
-      return "\\b";
-    case 0x0c:
-      return "\\f";
-    case 0x0a:
-      return "\\n";
-    case 0x0d:
-      return "\\r";
-    case 0x09:
-      return "\\t";
-    default:
-      return unit < 0x20
-        ? `\\u${unit.toString(16).toUpperCase().padStart(4, "0")}`
-        : String.fromCharCode(unit);
-  }
-}
-
-function closeText({ isObject, names, values }: Container): string {
-  if (!isObject) return `[${values.join(",")}]`;
-  const members = hasRepeats(names) ? withoutRepeats(names, values) : { names, values };
-  let text = "";
-  for (let i = 0; i < members.names.length; i++) {
-    text += `${i > 0 ? "," : ""}${members.names[i]}:${members.values[i]}`;
-  }
-  return `{${text}}`;
-}
-
-function hasRepeats(names: readonly string[]): boolean {
-  if (names.length > 8) return new Set(names).size < names.length;
-  for (let i = 1; i < names.length; i++) {
-    for (let j = 0; j < i; j++) if (names[i] === names[j]) return true;
-  }
-  return false;
-}
-
-function withoutRepeats(names: readonly string[], values: readonly string[]): Members {
-  const last = new Map<string, number>();
-  for (const [i, name] of names.entries()) last.set(name, i);
-  return {
-    names: names.filter((name, i) => last.get(name) === i),
-    values: values.filter((_, i) => last.get(names[i] ?? "") === i),
-  };
-}
-
 /** The whole text, normalised. Throws {@link InvalidJson}. */
 export function normaliseJson(text: string): string {
   const reader = new JsonReader(text);
   const value = reader.value();
   reader.end();
   return value;
-}
-
-/** A string as CouchDB writes it. */
-export function quote(text: string): string {
-  const quoted = JSON.stringify(text);
-  if (!quoted.includes("\\u")) return quoted;
-  return quoted.replaceAll(/\\(?:u00([01][0-9a-f])|.)/g, (escape, hex: string | undefined) =>
-    hex === undefined ? escape : `\\u00${hex.toUpperCase()}`,
-  );
-}
-
-/** The string that a normalised string token stands for. */
-export function unquote(token: string): string {
-  return token.includes("\\") ? (JSON.parse(token) as string) : token.slice(1, -1);
 }

@@ -1,6 +1,8 @@
 /**
  * `_local/…` documents: no tree, no feed, a revision `0-N` that counts writes.
  */
+import { createHash } from "node:crypto";
+
 import type { Database } from "./database.ts";
 import { innerText } from "./database.ts";
 import type { IncomingDocument } from "./document-text.ts";
@@ -31,7 +33,12 @@ export function writeLocal(
   return { position: 0, hash: String(rev) };
 }
 
-/** The document's text, with the revision for an ETag. Throws 404. */
+/** A local document has no hash for a revision, so its ETag is one of its content. */
+export function localETag(database: Database, id: string): string {
+  return `"${createHash("md5").update(readLocal(database, id).text).digest("hex").toUpperCase().slice(0, 25)}"`;
+}
+
+/** The document's text and revision. Throws 404. */
 export function readLocal(database: Database, id: string, revs = false): { text: string; rev: string } {
   const row = database.get("SELECT rev, text FROM {locals} WHERE id = ?", id);
   if (row === undefined) throw missing();

@@ -156,6 +156,11 @@ export function byRank(a: Leaf, b: Leaf): number {
   return Number(a.deleted) - Number(b.deleted) || b.position - a.position || compareHashes(b.hash, a.hash);
 }
 
+/** Winner first. */
+export function rankedLeaves(tree: RevisionTree): Leaf[] {
+  return leaves(tree).sort(byRank);
+}
+
 /** A revision of the tree, leaf or not, with its ancestors as far as they are known. */
 export function findRevision(tree: RevisionTree, wanted: Revision): (Leaf & { isLeaf: boolean }) | null {
   for (const root of tree) {

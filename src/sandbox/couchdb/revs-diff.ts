@@ -2,8 +2,9 @@
  * `_revs_diff` and `_missing_revs`: which of a list of revisions a database does not know.
  */
 import type { Database } from "./database.ts";
-import { rankedLeaves } from "./database.ts";
-import { methodNotAllowed } from "./errors.ts";
+import { rankedLeaves } from "./revision-tree.ts";
+import { validatePartitionedId } from "./document-text.ts";
+import { CouchError, methodNotAllowed } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { quote } from "./json-text.ts";
 import { parseRevisions } from "./query.ts";
@@ -42,7 +43,11 @@ async function differences(
   if (exchange.method !== "POST") throw methodNotAllowed("POST");
   exchange.requireJson();
   const body = await exchange.object();
-  const asked = Object.entries(body).map(([id, revs]) => ({ id, revisions: parseRevisions(revs) }));
+  const asked = Object.entries(body).map(([id, revs]) => {
+    if (database.partitioned) validatePartitionedId(id);
+    if (!Array.isArray(revs)) throw new CouchError(500, "unknown_error", "function_clause");
+    return { id, revisions: parseRevisions(revs) };
+  });
   state.limiter.admit("lookup", asked.length);
   return asked.flatMap(({ id, revisions }) => {
     const tree = database.find(id)?.tree ?? [];

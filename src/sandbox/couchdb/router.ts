@@ -20,7 +20,7 @@ import {
 } from "./database-endpoints.ts";
 import type { Database } from "./database.ts";
 import { document } from "./document-endpoints.ts";
-import { badRequest, missing } from "./errors.ts";
+import { CouchError, badRequest, missing } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { explain, find, indexes } from "./find.ts";
 import { purge, purgedInfos, purgedInfosLimit } from "./purge.ts";
@@ -28,7 +28,7 @@ import { missingRevs, revsDiff } from "./revs-diff.ts";
 import { activeTasks, allDbs, dbsInfo, sandboxSwitches, up, uuids, welcome } from "./server-endpoints.ts";
 import { identityToken, session } from "./session-endpoints.ts";
 import type { DatabaseEndpoint, ServerState } from "./state.ts";
-import { requireMember } from "./user.ts";
+import { requireMember, requireServerAdmin } from "./user.ts";
 
 type ServerEndpoint = (exchange: Exchange, state: ServerState) => Promise<void>;
 
@@ -91,7 +91,10 @@ export async function route(exchange: Exchange, state: ServerState): Promise<voi
     await security(exchange, state, database);
     return;
   }
-  if (first.startsWith("_") && !SYSTEM_DATABASES.has(first)) throw missing();
+  if (first.startsWith("_") && !SYSTEM_DATABASES.has(first)) {
+    requireServerAdmin(exchange.user);
+    throw missing("Database does not exist.");
+  }
   await routeDatabase(exchange, state, first);
 }
 
@@ -118,6 +121,9 @@ function openFor(exchange: Exchange, state: ServerState, name: string): Database
 
 async function routePartition(exchange: Exchange, state: ServerState, database: Database): Promise<void> {
   const [, , partition, what] = exchange.segments;
+  if (partition?.startsWith("_") === true) {
+    throw new CouchError(400, "illegal_partition", "Partition must not start with an underscore");
+  }
   if (partition === undefined) throw badRequest("invalid_partition_req");
   if (!database.partitioned) throw badRequest("database is not partitioned");
   switch (what) {
@@ -159,6 +165,9 @@ async function routeDocument(exchange: Exchange, state: ServerState, database: D
     throw badRequest("_local documents do not accept attachments.");
   }
   if (rest.length === 0) return document(exchange, state, database, id);
-  if (id.startsWith("_design/") && rest[0]?.startsWith("_") === true) throw missing();
+  if (id.startsWith("_design/") && rest[0]?.startsWith("_") === true) {
+    // Views, lists and their like are not built here.
+    throw missing(database.find(id) === null ? "missing" : "missing_named_view");
+  }
   return attachment(exchange, state, database, id, rest.join("/"));
 }

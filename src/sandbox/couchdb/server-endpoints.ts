@@ -6,11 +6,11 @@ import { crc32 } from "node:zlib";
 
 import { randomHex } from "../../model/clock.ts";
 import { databaseInfo } from "./database-endpoints.ts";
-import { CouchError, badRequest, methodNotAllowed, missing } from "./errors.ts";
+import type { CouchError } from "./errors.ts";
+import { badRequest, methodNotAllowed, missing } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Fault } from "./faults.ts";
 import { quote } from "./json-text.ts";
-import type { RateLimits } from "./rate-limit.ts";
 import type { ServerState } from "./state.ts";
 import { requireServerAdmin } from "./user.ts";
 
@@ -62,9 +62,10 @@ export async function allDbs(exchange: Exchange, state: ServerState): Promise<vo
   if (exchange.method !== "GET") throw methodNotAllowed("GET,HEAD");
   requireServerAdmin(exchange.user);
   state.limiter.admit("query", 1);
+  const names = selectNames(exchange, state);
   const etag = createHash("md5").update(state.databases.names().join()).digest("base64url");
   exchange.start(200, { "Content-Type": "application/json", ETag: `"${etag}"` });
-  await exchange.write(`[${selectNames(exchange, state).map(quote).join(",")}]\n`);
+  await exchange.write(`[${names.map(quote).join(",")}]\n`);
   await exchange.end();
 }
 
@@ -74,7 +75,8 @@ export async function dbsInfo(exchange: Exchange, state: ServerState): Promise<v
   if (exchange.method === "POST") {
     exchange.requireJson();
     const body = await exchange.object();
-    if (!Array.isArray(body["keys"])) throw badRequest("`keys` member must exist.");
+    if (body["keys"] === undefined) throw badRequest("`keys` member must exist.");
+    if (!Array.isArray(body["keys"])) throw badRequest("`keys` member must be an array.");
     keys = body["keys"].map(String);
     if (keys.length > 100) throw badRequest("`keys` member must be an array of no more than 100 elements.");
   } else {
@@ -153,7 +155,7 @@ async function faultSwitch(
 }
 
 async function limitSwitch(exchange: Exchange, state: ServerState): Promise<void> {
-  if (exchange.method === "PUT") state.limiter.set((await exchange.object()) as RateLimits);
+  if (exchange.method === "PUT") state.limiter.set(await exchange.object());
   else if (exchange.method === "DELETE") state.limiter.set({});
   else if (exchange.method !== "GET") throw methodNotAllowed("DELETE,GET,HEAD,PUT");
   await exchange.send(200, JSON.stringify(state.limiter.limits));

@@ -58,12 +58,12 @@ async function answer(exchange: Exchange, state: ServerState): Promise<void> {
   if (wait !== undefined) await delay(wait);
   const status = exchange.fault("status");
   if (status !== undefined) throw faultStatus(status);
-  if (exchange.fault("answer-lost") !== undefined) loseAnswer(exchange.response);
+  if (exchange.fault("answer-lost") !== undefined) loseAnswer(exchange);
   const [first] = exchange.segments;
   // The token service and the login take credentials of their own, and must not trip over stale ones.
-  const open =
+  const isOpen =
     first === "identity" || (first === "_session" && exchange.method !== "GET") || first === "_sandbox";
-  if (!open) {
+  if (!isOpen) {
     const recognised = state.accounts.recognise(exchange.header("authorization"), exchange.header("cookie"));
     exchange.user = recognised.user;
     if (recognised.cookie !== undefined) exchange.extraHeaders["Set-Cookie"] = recognised.cookie;
@@ -98,8 +98,10 @@ const DEFAULT_ERRORS: ReadonlyMap<number, readonly [code: string, reason: string
 ]);
 
 /** Lets the endpoint run as if it answered, and takes the connection away at the first byte. */
-function loseAnswer(response: ServerResponse): void {
+function loseAnswer({ request, response }: Exchange): void {
   response.writeHead = () => {
+    // The response has no socket of its own while an earlier one on the connection is not finished.
+    request.socket.destroy();
     response.destroy();
     return response;
   };
@@ -115,7 +117,7 @@ async function fail(
   const known = asCouchError(error);
   if (response.headersSent) {
     // Half an answer cannot be taken back; the client sees a body that ends early.
-    response.destroy();
+    request.socket.destroy();
     return;
   }
   const body = Buffer.from(`${errorBody(known)}\n`);

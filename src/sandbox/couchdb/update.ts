@@ -4,7 +4,7 @@
  */
 import type { Attachment, IncomingAttachment } from "./attachment-json.ts";
 import type { Database, DocumentRecord } from "./database.ts";
-import { rankedLeaves } from "./database.ts";
+import { rankedLeaves } from "./revision-tree.ts";
 import type { IncomingDocument } from "./document-text.ts";
 import { documentText } from "./document-view.ts";
 import { revisionHash } from "./erlang-term.ts";

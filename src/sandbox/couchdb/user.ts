@@ -29,9 +29,13 @@ export function isDatabaseAdmin(user: User, security: string): boolean {
   return isServerAdmin(user) || isIn(user, groupOf(security, "admins"));
 }
 
-/** Throws 401. */
+/** Throws 401 for a caller without a name and 403 for a named one. */
 export function requireDatabaseAdmin(user: User, security: string): void {
-  if (!isDatabaseAdmin(user, security)) throw unauthorized("You are not a db or server admin.");
+  if (!isDatabaseAdmin(user, security)) throw refusal(user, "You are not a db or server admin.");
+}
+
+function refusal(user: User, reason: string): CouchError {
+  return user.name === null ? unauthorized(reason) : new CouchError(403, "forbidden", reason);
 }
 
 /** Throws 401 for a caller without a name and 403 for a named one without rights. */
@@ -40,8 +44,12 @@ export function requireMember(user: User, security: string): void {
   const members = groupOf(security, "members");
   if (list(members.names).length === 0 && list(members.roles).length === 0) return;
   if (isIn(user, members)) return;
-  if (user.name === null) throw unauthorized("You are not authorized to access this db.");
-  throw new CouchError(403, "forbidden", "You are not allowed to access this db.");
+  throw refusal(
+    user,
+    user.name === null
+      ? "You are not authorized to access this db."
+      : "You are not allowed to access this db.",
+  );
 }
 
 function groupOf(security: string, group: "admins" | "members"): SecurityGroup {

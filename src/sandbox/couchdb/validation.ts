@@ -7,7 +7,7 @@ import { createContext, Script } from "node:vm";
 import type { Database } from "./database.ts";
 import { CouchError, forbidden, unauthorized } from "./errors.ts";
 import type { User } from "./user.ts";
-import { isDatabaseAdmin } from "./user.ts";
+import { requireDatabaseAdmin } from "./user.ts";
 
 /** A longer run is taken for an endless loop. */
 const TIME_LIMIT_MS = 2000;
@@ -32,12 +32,10 @@ export class Validator {
     this.#user = user;
   }
 
-  /** Throws 403 or 401 as the function throws; 401 for a design document written by someone who is no admin. */
+  /** Throws 403 or 401 as the function throws; 401 or 403 for a design document written by someone who is no admin. */
   check(edit: { readonly id: string }, newText: () => string, oldText: (() => string) | null): void {
     if (edit.id.startsWith("_design/")) {
-      if (!isDatabaseAdmin(this.#user, this.#database.security)) {
-        throw forbidden("You are not a db or server admin.");
-      }
+      requireDatabaseAdmin(this.#user, this.#database.security);
       return;
     }
     const functions = this.#functions();

@@ -15,25 +15,16 @@ import { readAllDocs, type AllDocsPage, type AllDocsQuery } from "./reading/all-
 import { readBulkGet, type BulkGetEntry } from "./reading/bulk-get.ts";
 import { readChanges, type ChangeRow, type ChangesEnd, type ChangesQuery } from "./reading/changes.ts";
 import { readOpenRevs } from "./reading/open-revs.ts";
+import { readPurgedInfos, readRevsDiff, type PurgedInfo, type RevsDiff } from "./reading/revisions.ts";
+import { bulkDocs, purge, putDocument, type PutOptions, type WriteRow } from "./writing.ts";
+
+export type { RevsDiff } from "./reading/revisions.ts";
+export type { WriteRow } from "./writing.ts";
 
 /** A document, or one revision of it. */
 export interface DocRef {
   readonly id: string;
   readonly rev?: string;
-}
-
-/** A row of a `_bulk_docs` or `_purge`-like answer. */
-export interface WriteRow {
-  readonly id: string;
-  readonly ok: boolean;
-  readonly rev: string | undefined;
-  readonly error: string | undefined;
-  readonly reason: string | undefined;
-}
-
-export interface RevsDiff {
-  readonly missing: readonly string[];
-  readonly possibleAncestors: readonly string[];
 }
 
 export class CouchDatabase {
@@ -256,108 +247,33 @@ export class CouchDatabase {
     revs: ReadonlyMap<string, readonly string[]>,
     signal: AbortSignal,
   ): Promise<Map<string, RevsDiff>> {
-    const body = `{${[...revs].map(([id, list]) => `${JSON.stringify(id)}:${JSON.stringify(list)}`).join(",")}}`;
-    const answer = (await this.exchange(
-      {
-        method: "POST",
-        path: "/_revs_diff",
-        body: Buffer.from(body),
-        purpose: "compare revisions",
-        repeatable: true,
-      },
-      readJson,
-      signal,
-    )) as Record<string, { missing?: string[]; possible_ancestors?: string[] }>;
-    return new Map(
-      Object.entries(answer).map(([id, diff]) => [
-        id,
-        { missing: diff.missing ?? [], possibleAncestors: diff.possible_ancestors ?? [] },
-      ]),
-    );
+    return await readRevsDiff(this, revs, signal);
   }
 
   /** Ids of recently purged documents with their purged revisions; undefined where the server does not tell. */
-  async purgedInfos(
-    signal: AbortSignal,
-  ): Promise<{ readonly id: string; readonly revs: readonly string[] }[] | undefined> {
-    try {
-      const answer = (await this.#getJson("/_purged_infos", "read the purges", signal)) as {
-        purged_infos?: { id: string; revs?: string[] }[];
-      };
-      return answer.purged_infos?.map(({ id, revs }) => ({ id, revs: revs ?? [] }));
-    } catch (error) {
-      if (
-        isHoldfastError(
-          error,
-          "source-not-found",
-          "source-forbidden",
-          "source-unauthorized",
-          "source-protocol",
-        )
-      ) {
-        return undefined;
-      }
-      throw error;
-    }
+  async purgedInfos(signal: AbortSignal): Promise<PurgedInfo[] | undefined> {
+    return await readPurgedInfos(this, signal);
   }
 
   // --- writing documents
 
-  /**
-   * `POST /_bulk_docs` with raw document texts. With `newEdits` false only failures have a row, and repeating is safe.
-   * A request refused as a whole throws; `refusalOf(error)` has the service's words.
-   */
+  /** `POST /_bulk_docs` with raw texts; see `bulkDocs` in `writing.ts`. */
   async bulkDocs(
     docs: readonly Buffer[],
     options: { readonly newEdits: boolean },
     signal: AbortSignal,
   ): Promise<{ readonly status: number; readonly rows: readonly WriteRow[] }> {
-    const body: Buffer[] = [Buffer.from(options.newEdits ? '{"docs":[' : '{"new_edits":false,"docs":[')];
-    docs.forEach((doc, index) => {
-      if (index > 0) body.push(COMMA);
-      body.push(doc);
-    });
-    body.push(CLOSE);
-    return await this.exchange(
-      {
-        method: "POST",
-        path: "/_bulk_docs",
-        body,
-        purpose: `write ${docs.length} documents`,
-        repeatable: !options.newEdits,
-        class: "write",
-        units: docs.length,
-      },
-      async (answer) => ({ status: answer.status, rows: writeRows(await readJson(answer)) }),
-      signal,
-    );
+    return await bulkDocs(this, docs, options, signal);
   }
 
   /** `PUT /db/doc`, e.g. as `multipart/related`. Never for the ids `.` and `..`. */
   async putDocument(
     id: string,
     body: RequestBody,
-    options: { readonly newEdits: boolean; readonly contentType: string; readonly contentLength?: number },
+    options: PutOptions,
     signal: AbortSignal,
   ): Promise<WriteRow> {
-    const row = await this.exchange(
-      {
-        method: "PUT",
-        path: documentPath(id),
-        query: options.newEdits ? "" : "new_edits=false",
-        headers: {
-          "content-type": options.contentType,
-          ...(options.contentLength === undefined ? {} : { "content-length": String(options.contentLength) }),
-        },
-        body,
-        purpose: `write "${id}"`,
-        repeatable: !options.newEdits,
-        class: "write",
-      },
-      readJson,
-      signal,
-    );
-    return writeRow(row);
+    return await putDocument(this, id, body, options, signal);
   }
 
   /** Removes revisions without leaving tombstones (server admin). Returns what was purged. */
@@ -365,21 +281,7 @@ export class CouchDatabase {
     revs: ReadonlyMap<string, readonly string[]>,
     signal: AbortSignal,
   ): Promise<Map<string, readonly string[]>> {
-    const body = `{${[...revs].map(([id, list]) => `${JSON.stringify(id)}:${JSON.stringify(list)}`).join(",")}}`;
-    const answer = (await this.exchange(
-      {
-        method: "POST",
-        path: "/_purge",
-        body: Buffer.from(body),
-        purpose: `purge ${revs.size} documents`,
-        repeatable: true,
-        class: "write",
-        units: revs.size,
-      },
-      readJson,
-      signal,
-    )) as { purged?: Record<string, string[]> };
-    return new Map(Object.entries(answer.purged ?? {}));
+    return await purge(this, revs, signal);
   }
 
   async #getJson(path: string, purpose: string, signal: AbortSignal): Promise<unknown> {
@@ -403,28 +305,6 @@ export class CouchDatabase {
       throw error;
     }
   }
-}
-
-const COMMA = Buffer.from(",");
-const CLOSE = Buffer.from("]}");
-
-function writeRows(json: unknown): WriteRow[] {
-  return Array.isArray(json) ? json.map(writeRow) : [];
-}
-
-function writeRow(json: unknown): WriteRow {
-  const row = json as Record<string, unknown>;
-  return {
-    id: textOf(row["id"]) ?? "",
-    ok: row["error"] === undefined,
-    rev: textOf(row["rev"]),
-    error: textOf(row["error"]),
-    reason: textOf(row["reason"]),
-  };
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
 }
 
 function trimmed(text: Buffer): Buffer {

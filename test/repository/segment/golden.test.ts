@@ -42,19 +42,21 @@ const segment = {
   bounds: bytesOf(vectors.segment.bounds),
 } as unknown as SegmentInfo;
 const pack = { ...vectors.pack, wrapped: wrappedOf(vectors.pack.wrapped) } as unknown as PackInfo;
-const versions = vectors.versions.map(({ keyHash: _, ...version }) => ({
+const versions = vectors.versions.map(({ keyHash: _keyHash, ...version }) => ({
   ...version,
   key: bytesOf(version["key"]),
   fingerprint: bytesOf(version["fingerprint"]),
   parts: version.parts.map(bytesOf),
 })) as unknown as Version[];
 
-describe("format version 1 of a segment", () => {
-  const storage = async () =>
-    storageWith(segmentPath(task, segment.id), await readFile(new URL("segment.bin", FOLDER)));
+const segmentStorage = async () =>
+  storageWith(segmentPath(task, segment.id), await readFile(new URL("segment.bin", FOLDER)));
+const packStorage = async () =>
+  storageWith(packPath(task, pack.id), await readFile(new URL("pack.bin", FOLDER)));
 
+describe("format version 1 of a segment", () => {
   it("reads as the versions that were written", async () => {
-    const reader = await openSegment(await storage(), keyring, task, segment);
+    const reader = await openSegment(await segmentStorage(), keyring, task, segment);
     expect(await collect(reader.scan())).toEqual(versions);
     expect(await reader.getMany(versions.map(({ key }) => key))).toEqual(versions);
     expect(segmentBounds(keyring, task, segment)).toEqual({
@@ -64,7 +66,7 @@ describe("format version 1 of a segment", () => {
   });
 
   it("answers by its tables", async () => {
-    const pages = await openPages(await storage(), fixedKeyring("write"), task, segment);
+    const pages = await openPages(await segmentStorage(), fixedKeyring("write"), task, segment);
     const sorted = vectors.versions.toSorted((a, b) => (a.keyHash < b.keyHash ? -1 : 1));
     const found = await pages.fingerprints(sorted.map(({ keyHash }) => BigInt(`0x${keyHash}`)));
     expect(found.map((bytes) => bytes?.toString("hex"))).toEqual(
@@ -79,24 +81,23 @@ describe("format version 1 of a segment", () => {
   });
 
   it("has no findings", async () => {
-    expect(await gather(verifySegment(await storage(), keyring, task, segment, { readData: true }))).toEqual(
-      [],
-    );
+    expect(
+      await gather(verifySegment(await segmentStorage(), keyring, task, segment, { readData: true })),
+    ).toEqual([]);
   });
 });
 
 describe("format version 1 of a pack", () => {
-  const storage = async () =>
-    storageWith(packPath(task, pack.id), await readFile(new URL("pack.bin", FOLDER)));
-
   it("reads as the blobs that were written", async () => {
-    const reader = await openPack({ storage: await storage(), keyring }, task, pack);
+    const reader = await openPack({ storage: await packStorage(), keyring }, task, pack);
     for (const { stored, content } of vectors.blobs) {
       expect(Buffer.concat(await gather(reader.stream(stored.blob))).toString("hex")).toBe(content);
     }
   });
 
   it("has no findings", async () => {
-    expect(await gather(verifyPack(await storage(), keyring, task, pack, { readData: true }))).toEqual([]);
+    expect(await gather(verifyPack(await packStorage(), keyring, task, pack, { readData: true }))).toEqual(
+      [],
+    );
   });
 });

@@ -39,7 +39,7 @@ async function write(
 
 const hex = (length: number) =>
   fc.uint8Array({ minLength: length, maxLength: length }).map((value) => Buffer.from(value).toString("hex"));
-const bytes = (maxLength: number) => fc.uint8Array({ maxLength }).map((value) => Buffer.from(value));
+const anyBytes = (maxLength: number) => fc.uint8Array({ maxLength }).map((value) => Buffer.from(value));
 const anyBlob: fc.Arbitrary<BlobRef> = fc.record({
   part: fc.nat(),
   name: fc.string({ unit: "binary" }),
@@ -51,7 +51,7 @@ const anyBlob: fc.Arbitrary<BlobRef> = fc.record({
   alias: hex(16),
 });
 const anyVersion: fc.Arbitrary<Version> = fc.record({
-  key: fc.oneof({ weight: 9, arbitrary: bytes(40) }, { weight: 1, arbitrary: bytes(2000) }),
+  key: fc.oneof({ weight: 9, arbitrary: anyBytes(40) }, { weight: 1, arbitrary: anyBytes(2000) }),
   kind: fc.constantFrom("live", "deleted", "purged"),
   revision: fc.oneof(
     fc.string({ unit: "binary" }),
@@ -59,7 +59,7 @@ const anyVersion: fc.Arbitrary<Version> = fc.record({
   ),
   observation: fc.record({ run: hex(16), at: fc.maxSafeNat(), sequence: fc.string({ unit: "binary" }) }),
   fingerprint: fc.uint8Array({ minLength: 8, maxLength: 8 }).map((value) => Buffer.from(value)),
-  parts: fc.array(bytes(400), { maxLength: 8 }),
+  parts: fc.array(anyBytes(400), { maxLength: 8 }),
   blobs: fc.array(anyBlob, { maxLength: 4 }),
 });
 const anyVersions = fc
@@ -76,7 +76,7 @@ const anyLayout: fc.Arbitrary<Partial<SegmentLayout>> = fc.record({
 describe("a segment", () => {
   it("gives back by scan, get and getMany exactly the versions that were written, whatever they are", async () => {
     await fc.assert(
-      fc.asyncProperty(anyVersions, anyLayout, bytes(40), async (records, layout, absent) => {
+      fc.asyncProperty(anyVersions, anyLayout, anyBytes(40), async (records, layout, absent) => {
         const { storage, info } = await write(records, layout);
         const reader = await openSegment(storage, keyring, TASK, info);
         expect(await collect(reader.scan())).toEqual(records);
@@ -99,8 +99,8 @@ describe("a segment", () => {
       fc.asyncProperty(
         anyVersions,
         anyLayout,
-        fc.option(bytes(40), { nil: undefined }),
-        fc.option(bytes(40), { nil: undefined }),
+        fc.option(anyBytes(40), { nil: undefined }),
+        fc.option(anyBytes(40), { nil: undefined }),
         fc.integer({ min: 1, max: 2000 }),
         async (records, layout, from, before, readAheadBytes) => {
           const { storage, info } = await write(records, layout);
@@ -198,6 +198,25 @@ describe("a segment", () => {
       await expect(writeSegment({ storage, keyring, task: TASK }, [records])).rejects.toMatchObject({
         code: "internal",
       });
+      expect(await storageIsEmpty(storage)).toBe(true);
+    }
+  });
+
+  it("refuses what would come back as something else", async () => {
+    const refused = [
+      version("a", { revision: "1-\ud800" }),
+      version("a", { blobs: [blobRef("a", { name: "\udfff.png" })] }),
+      version("a", { blobs: [blobRef("a", { length: 1.5 })] }),
+      version("a", { blobs: [blobRef("a", { alias: "abc" })] }),
+      version("a", { fingerprint: Buffer.alloc(7) }),
+      version("a", { observation: { ...OBSERVATION, at: -1 } }),
+      version("a", { observation: { ...OBSERVATION, run: "run 1" } }),
+    ];
+    for (const record of refused) {
+      const storage = memoryStorage();
+      await expect(writeSegment({ storage, keyring, task: TASK }, [[record]])).rejects.toThrow(
+        /Not a|Expected|8 bytes/,
+      );
       expect(await storageIsEmpty(storage)).toBe(true);
     }
   });

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { SipHash } from "../../../src/repository/segment/siphash.ts";
 
 /**
- * The vectors that the algorithm's authors publish: key 00 01 … 0f, message n is the bytes 00 01 … n-1, results little-endian.
+ * The vectors that the algorithm's authors publish: key 00 01 … 0f, message n is the bytes 00 01 … n-1, results
+ * little-endian.
  */
 const VECTORS = `
   310e0edd47db6f72 fd67dc93c539f874 5a4fa9d909806c0d 2d7efbd796666785 b7877127e09427cf 8da699cd64557618

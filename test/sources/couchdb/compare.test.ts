@@ -19,6 +19,10 @@ import {
 
 const data = (text: string): string => Buffer.from(text).toString("base64");
 
+/** An attachment as a member of `_attachments`. */
+const one = (name: string, content: string): string =>
+  `${JSON.stringify(name)}:{"content_type":"image/png","revpos":1,"data":"${data(content)}"}`;
+
 const DOCS = [
   doc("a", ["a2", "a1"], '"v":1,"f":1.0,"big":9007199254740993'),
   doc("b", ["b1"], `"_attachments":{"t":{"content_type":"image/png","revpos":1,"data":"${data("hello")}"}}`),
@@ -167,8 +171,6 @@ describe("compare", () => {
 
   test("finds attachments that are missing, too many or different", async () => {
     await using place = await openPlace();
-    const one = (name: string, content: string): string =>
-      `${JSON.stringify(name)}:{"content_type":"image/png","revpos":1,"data":"${data(content)}"}`;
     await place.fill("from", [
       doc("a", ["x"], `"_attachments":{${one("same", "1")},${one("lost", "2")},${one("other", "3")}}`),
     ]);
@@ -178,7 +180,7 @@ describe("compare", () => {
     const instant = await snapshot(place.database("from"));
     const found = await compare(place, "to", instant);
     expect(found.differences).toEqual(["a blob", "a blob", "a blob"]);
-    expect(found.details.map((detail) => detail.split(" ")[1]).sort()).toEqual([
+    expect(found.details.map((detail) => detail.split(" ")[1] ?? "").toSorted()).toEqual([
       '"lost"',
       '"more"',
       '"other"',

@@ -54,7 +54,7 @@ export async function openPlace(options: CouchDBSandboxOptions = {}, attempts = 
       const database = client.database(name);
       await database.create(create, signal);
       const { rows } = await database.bulkDocs(
-        docs.map((doc) => Buffer.from(doc)),
+        docs.map((text) => Buffer.from(text)),
         { newEdits: false },
         signal,
       );

@@ -25,7 +25,7 @@ export async function* orderedPipeline<I, O>(
     while (underWay.length < parallel && start());
     while (underWay.length > 0) {
       const output = (await underWay[0]) as O;
-      underWay.splice(0, 1);
+      void underWay.shift();
       start();
       yield output;
     }

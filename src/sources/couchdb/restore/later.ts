@@ -10,11 +10,10 @@ import { memberNames } from "../document-text.ts";
 import { restoreSetting } from "./database-settings.ts";
 import { itemKind, type ItemKind } from "./item-kind.ts";
 import type { RestoreRun } from "./run.ts";
+import { VALIDATION } from "./validators.ts";
 
 /** Items found at once; a design document may be megabytes. */
 const FIND_ITEMS = 10;
-
-const VALIDATION = "validate_doc_update";
 
 /** `step` restores a batch of design documents by the restore's mode. */
 export async function* restoreLater(

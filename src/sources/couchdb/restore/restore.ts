@@ -22,6 +22,7 @@ import { closeReplicaTarget, openReplicaTarget } from "./replica-target.ts";
 import { replicate } from "./replicate.ts";
 import { rewind } from "./rewind.ts";
 import { PARALLEL_BATCHES, type RestoreRun } from "./run.ts";
+import { refuseValidators } from "./validators.ts";
 
 export interface CouchRestoreOptions {
   /** What the target's server can do; CouchDB's by default. */
@@ -52,13 +53,19 @@ export async function* restoreCouch(
   }
   if (request.mode === "exact" && request.apply && !request.replicationStopped) throw unsafe(run);
   await run.database.info(context.signal);
-  const step: Step =
+  let checked: Promise<void> | undefined;
+  const documentStep: Step = async (versions) =>
     request.mode === "content"
-      ? async (versions) => await edit(run, versions)
-      : async (versions) => await rewind(run, versions);
+      ? await edit(run, versions)
+      : await rewind(run, versions, async () => await (checked ??= refuseValidators(run)));
+  // Design documents are not validated themselves.
+  const laterStep: Step = async (versions) =>
+    request.mode === "content"
+      ? await edit(run, versions)
+      : await rewind(run, versions, () => Promise.resolve());
   const later: ItemKey[] = [];
-  yield* restoreDocuments(run, later, step);
-  yield* restoreLater(run, later, true, step);
+  yield* restoreDocuments(run, later, documentStep);
+  yield* restoreLater(run, later, true, laterStep);
   if (request.whole) {
     const designs = later.some((key) => itemKind(key) === "design");
     yield* restoreNewer(run, designs);

@@ -20,7 +20,12 @@ import type { RestoreRun } from "./run.ts";
 const PURGE_DOCUMENTS = 100;
 const PURGE_REVISIONS = 1000;
 
-export async function rewind(run: RestoreRun, versions: readonly Version[]): Promise<RestoreOutcome[]> {
+/** `beforePurge` is asked before anything is purged and may throw; it is not asked where nothing must be purged. */
+export async function rewind(
+  run: RestoreRun,
+  versions: readonly Version[],
+  beforePurge: () => Promise<void>,
+): Promise<RestoreOutcome[]> {
   const outcomes = new Map<Version, RestoreOutcome>();
   const ids = versions.map((version) => keyText(version.key));
   const present = await readLeaves(run.database, ids, run.abilities, run.context.signal);
@@ -46,6 +51,7 @@ export async function rewind(run: RestoreRun, versions: readonly Version[]): Pro
     outcomes.set(version, { key: version.key, action: "unstable", reason: NOT_KEPT });
   }
   const acting = differing.filter((item) => !unkept.has(item));
+  if (acting.some((item) => item.wrong.length > 0)) await beforePurge();
   await purgeAll(
     run,
     new Map(acting.map((item) => [keyText(item.version.key), item.wrong.map((leaf) => leaf.rev)])),

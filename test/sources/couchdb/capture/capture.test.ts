@@ -127,18 +127,20 @@ describe.each(["feed", "bulk"] as const)("a baseline by the %s path", (readPath)
     ]);
     await run({ config });
     for (const id of ids) {
-      expect(engine.item(id)?.revision, id).toBe(rev(["1"]));
-      expect(engine.item(`${id}-edited`)?.revision, id).toBe(rev(["2", "1"]));
+      expect([id, engine.item(id)?.revision]).toEqual([id, rev(["1"])]);
+      expect([id, engine.item(`${id}-edited`)?.revision]).toEqual([id, rev(["2", "1"])]);
     }
     expect(engine.documents()).toHaveLength(2 * ids.length);
   });
 });
 
+/** An attachment's inline text. */
+const stub = (data: Buffer | string, type: string) =>
+  `{"content_type":"${type}","data":"${Buffer.from(data).toString("base64")}"}`;
+
 describe("attachments", () => {
   const text = "hello ".repeat(2000);
   const binary = createHash("sha512").update("any").digest();
-  const stub = (data: Buffer | string, type: string) =>
-    `{"content_type":"${type}","data":"${Buffer.from(data).toString("base64")}"}`;
   const attached = (id: string, generations: readonly string[] = ["1"]) =>
     doc(
       id,

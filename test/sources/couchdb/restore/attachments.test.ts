@@ -174,12 +174,14 @@ describe("attachments of a replica", () => {
     let received = 0;
     let sent = 0;
     let ahead = 0;
-    const server = createServer(async (incoming, answer) => {
-      for await (const some of incoming) {
-        received += (some as Buffer).length;
-        if (received % (4 * MIB) < 64 * 1024) await new Promise((resolve) => setTimeout(resolve, 5));
-      }
-      answer.writeHead(201, { "content-type": "application/json" }).end('{"ok":true,"id":"a","rev":"1-a"}');
+    const server = createServer((incoming, answer) => {
+      void (async () => {
+        for await (const some of incoming) {
+          received += (some as Buffer).length;
+          if (received % (4 * MIB) < 64 * 1024) await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+        answer.writeHead(201, { "content-type": "application/json" }).end('{"ok":true,"id":"a","rev":"1-a"}');
+      })();
     });
     await once(server.listen(0, "127.0.0.1"), "listening");
     await using client = clientOf(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);

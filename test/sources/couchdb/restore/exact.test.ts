@@ -6,6 +6,7 @@ import {
   openPlace,
   restore,
   restoreRequest,
+  rev,
   signal,
   snapshot,
   stateOf,
@@ -30,6 +31,9 @@ const THEN = [
   doc("split", ["s2", "s1"]),
   doc("same", ["x"]),
 ];
+
+const nothingKept = (states: readonly unknown[]): Promise<boolean[]> =>
+  Promise.resolve(states.map(() => false));
 
 describe("an exact restore", () => {
   test("brings back leaves, histories and winners as they were, and removes what is newer when asked", async () => {
@@ -81,6 +85,30 @@ describe("an exact restore", () => {
     expect(isHoldfastError(error, "restore-unsafe")).toBe(true);
   });
 
+  test("purges nothing while a function of the target could refuse what was purged", async () => {
+    await using place = await openPlace();
+    const db = await place.fill("db", THEN);
+    const refuse = '"validate_doc_update":"function (doc) { throw({forbidden: \'never\'}); }"';
+    await db.bulkDocs([Buffer.from(doc("_design/v", ["v"], refuse))], { newEdits: false }, signal);
+    const instant = await snapshot(db);
+    await db.purge(new Map([["_design/v", [rev(["v"])]]]), signal);
+    await db.bulkDocs(
+      [...LATER, doc("_design/v", ["v"], refuse)].map((text) => Buffer.from(text)),
+      { newEdits: false },
+      signal,
+    );
+    const before = stateOf(await snapshot(db));
+    const request = restoreRequest("db", instant, { ...exact, newerItems: "delete" });
+    const error: unknown = await restore(place.client, request).catch((reason: unknown) => reason);
+    expect(isHoldfastError(error, "restore-unsafe")).toBe(true);
+    expect((error as Error).message).toContain("_design/v");
+    expect(stateOf(await snapshot(db))).toEqual(before);
+    await db.bulkDocs([Buffer.from(doc("_design/v", ["w", "v"], "", true))], { newEdits: false }, signal);
+    await restore(place.client, request);
+    expect(stateOf(await snapshot(db))).toEqual(stateOf(instant));
+    expect(new Set(Object.values(actions(await restore(place.client, request))))).toEqual(new Set(["same"]));
+  });
+
   test("leaves alone what has not been kept", async () => {
     await using place = await openPlace();
     const db = await place.fill("db", THEN);
@@ -91,10 +119,9 @@ describe("an exact restore", () => {
       signal,
     );
     const before = stateOf(await snapshot(db));
-    const kept = (states: readonly unknown[]) => Promise.resolve(states.map(() => false));
     const outcomes = await restore(
       place.client,
-      restoreRequest("db", instant, { ...exact, kept, newerItems: "delete" }),
+      restoreRequest("db", instant, { ...exact, kept: nothingKept, newerItems: "delete" }),
     );
     expect(new Set(Object.values(actions(outcomes)))).toEqual(new Set(["same", "unstable"]));
     expect(stateOf(await snapshot(db))).toEqual(before);

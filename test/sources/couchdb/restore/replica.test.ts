@@ -1,11 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { HoldfastError } from "../../../../src/model/errors.ts";
 import { keyText } from "../../../../src/model/key.ts";
-import { readRestoreMarker } from "../../../../src/sources/couchdb/restore/restore-marker.ts";
-import type { RestoreOutcome, SourceContext } from "../../../../src/sources/source.ts";
+import type { SourceContext } from "../../../../src/sources/source.ts";
 import {
   actions,
-  clientOf,
   context,
   doc,
   hash,
@@ -13,43 +10,13 @@ import {
   openPlace,
   restore,
   restoreRequest,
-  rev,
   signal,
   snapshot,
   stateOf,
   versionOf,
 } from "../harness.ts";
 
-/** Trees of every shape: conflicts, tombstones with bodies, deleted conflicts, ids that no URL can name. */
-const TREES = [
-  doc("plain", ["a"], '"v":1'),
-  doc("edited", ["c", "b", "a"], '"v":3'),
-  doc("conflict", ["x", "a"], '"v":"x"'),
-  doc("conflict", ["y", "a"], '"v":"y"'),
-  doc("resolved", ["r2", "r1"], '"v":1'),
-  doc("resolved", ["r4", "r3", "r1"], "", true),
-  doc("gone", ["g2", "g1"], "", true),
-  doc("gone-with-body", ["g2", "g1"], '"why":"moved","n":1.0', true),
-  doc("a+b", ["a"]),
-  doc("a/b", ["a"]),
-  doc(".", ["a"]),
-  doc("..", ["b", "a"]),
-  doc("été\u{1f600}", ["a"]),
-  doc("x\u0000y\u2028", ["a"]),
-];
-
-async function thrown(act: Promise<unknown>): Promise<HoldfastError> {
-  const error: unknown = await act.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof HoldfastError)) throw new Error(`not one of ours: ${String(error)}`);
-  return error;
-}
-
-function reasons(outcomes: readonly RestoreOutcome[]): Record<string, string> {
-  return Object.fromEntries(outcomes.map(({ key, reason }) => [keyText(key), reason ?? ""]));
-}
+import { reasons, thrown, TREES } from "./replica-fixtures.ts";
 
 describe("a replica into a new database", () => {
   test("brings the same leaves, histories, bodies and tombstones", async () => {
@@ -245,151 +212,5 @@ describe("a replica whose documents the target refuses", () => {
     const error = await thrown(restore(place.client, restoreRequest("to", instant)));
     expect(error.code).toBe("source-forbidden");
     expect(place.server.requests.count("POST", "_bulk_docs")).toBe(1);
-  });
-});
-
-describe("a replica into a database that holds data", () => {
-  test("is refused", async () => {
-    await using place = await openPlace();
-    const instant = await snapshot(await place.fill("from", TREES));
-    await place.fill("to", [doc("own", ["a"])]);
-    const error = await thrown(restore(place.client, restoreRequest("to", instant)));
-    expect(error.code).toBe("target-not-empty");
-    expect(error.message).toContain('"to"');
-  });
-
-  test("is refused when all it holds is a deletion, or another restore's work", async () => {
-    await using place = await openPlace();
-    const instant = await snapshot(await place.fill("from", TREES));
-    await place.fill("to", [doc("own", ["a"], "", true)]);
-    await place.database("to").putLocal("holdfast-restore", Buffer.from('{"restore":"other"}'), signal);
-    const error = await thrown(restore(place.client, restoreRequest("to", instant, { name: "this" })));
-    expect(error.code).toBe("target-not-empty");
-    expect(error.message).toContain('"other"');
-  });
-
-  test("writes only what is missing when merged, and nothing the second time", async () => {
-    await using place = await openPlace();
-    const instant = await snapshot(await place.fill("from", TREES), { settings: true });
-    await place.fill("to", [
-      doc("plain", ["a"], '"v":1'),
-      doc("conflict", ["x", "a"], '"v":"x"'),
-      doc("own", ["a"]),
-    ]);
-    const first = actions(await restore(place.client, restoreRequest("to", instant, { merge: true })));
-    expect(first).toMatchObject({ plain: "same", conflict: "change", edited: "create" });
-    place.server.requests.reset();
-    const second = actions(await restore(place.client, restoreRequest("to", instant, { merge: true })));
-    expect(new Set(Object.values(second))).toEqual(new Set(["same"]));
-    expect(place.server.requests.count("POST", "_bulk_docs") + place.server.requests.count("PUT")).toBe(0);
-  });
-
-  test("leaves what the target has gone on with, and says so", async () => {
-    await using place = await openPlace();
-    const instant = await snapshot(await place.fill("from", [doc("a", ["old"], '"v":1'), doc("b", ["old"])]));
-    await place.fill("to", [doc("a", ["new", "old"], '"v":2'), doc("b", ["del", "old"], "", true)]);
-    const outcomes = await restore(place.client, restoreRequest("to", instant, { merge: true }));
-    expect(actions(outcomes)).toEqual({ a: "newer", b: "newer" });
-    expect(reasons(outcomes)["a"]).toContain("later revisions");
-    const { rows } = await place.database("to").allDocs({ keys: ["a", "b"] }, signal);
-    expect(rows.map((row) => [row.rev, row.deleted])).toEqual([
-      [rev(["new", "old"]), false],
-      [rev(["del", "old"]), true],
-    ]);
-  });
-
-  test("adds an unrelated tree of the same id as a conflict", async () => {
-    await using place = await openPlace();
-    const instant = await snapshot(await place.fill("from", [doc("a", ["mine"], '"v":1')]));
-    await place.fill("to", [doc("a", ["theirs"], '"v":2')]);
-    const outcomes = await restore(place.client, restoreRequest("to", instant, { merge: true }));
-    expect(actions(outcomes)).toEqual({ a: "change" });
-    const { rows } = await place.database("to").changes({ since: undefined }, signal);
-    expect([...(rows[0]?.revs ?? [])].sort()).toEqual([rev(["mine"]), rev(["theirs"])].sort());
-  });
-});
-
-describe("a replica that is cut off", () => {
-  test("is continued by its name from any point, to the same end", { timeout: 120_000 }, async () => {
-    await using source = await openPlace();
-    const big = Buffer.alloc(100 * 1024, 3).toString("base64");
-    const from = await source.fill("from", [
-      ...TREES,
-      doc("att", ["a"], `"_attachments":{"b":{"content_type":"image/png","revpos":1,"data":"${big}"}}`),
-      doc("_design/d", ["a"], '"validate_doc_update":"function () {}"'),
-    ]);
-    await from.putLocal("mine", Buffer.from('{"n":1}'), signal);
-    const instant = await snapshot(from, { settings: true, locals: ["mine"] });
-    for (const kind of ["answer-lost", "status"] as const) {
-      let cuts = 0;
-      for (let after = 0; ; after++) {
-        await using place = await openPlace({}, 1);
-        place.server.faults.add(kind === "status" ? { kind, status: 503, after } : { kind, after });
-        const request = restoreRequest("to", instant, { name: "task instant" });
-        const cut = await restore(place.client, request).then(
-          () => false,
-          () => true,
-        );
-        if (!cut) break;
-        cuts++;
-        place.server.faults.clear();
-        // Only a cut at the very last request, which takes the mark away, leaves a finished restore without its name.
-        const marked = await readRestoreMarker(place.database("to"), signal).catch(() => undefined);
-        const finished = marked === undefined && kind === "answer-lost" && after > 10;
-        const again = await restore(place.client, { ...request, merge: finished });
-        expect(again.filter((outcome) => outcome.action === "failed")).toEqual([]);
-        const made = await snapshot(place.database("to"), { settings: true, locals: ["mine"] });
-        expect(stateOf(made)).toEqual(stateOf(instant));
-        expect(await place.database("to").getLocal("holdfast-restore", signal)).toBeUndefined();
-      }
-      expect(cuts).toBeGreaterThan(10);
-    }
-  });
-
-  test("keeps its mark while documents are missing, so that it can be repeated after mending", async () => {
-    await using place = await openPlace({ maxDocumentBytes: 1000 });
-    const large = versionOf("large", [Buffer.from(doc("large", ["a"], `"pad":"${"x".repeat(2000)}"`))]);
-    const small = versionOf("small", [Buffer.from(doc("small", ["a"]))]);
-    const request = restoreRequest("to", new Instant([large, small]), { name: "n" });
-    expect(actions(await restore(place.client, request))).toEqual({ large: "failed", small: "create" });
-    expect(actions(await restore(place.client, request))).toEqual({ large: "failed", small: "same" });
-  });
-
-  test("stops when it is aborted, and writes nothing afterwards", async () => {
-    await using place = await openPlace();
-    const docs = Array.from({ length: 4000 }, (_, i) =>
-      versionOf(`d${i}`, [Buffer.from(doc(`d${i}`, ["a"]))]),
-    );
-    const abort = new AbortController();
-    const using = { ...context, signal: abort.signal, progress: () => abort.abort() };
-    const request = restoreRequest("to", new Instant(docs), { name: "n" });
-    await expect(restore(place.client, request, {}, using)).rejects.toThrow(/abort/i);
-    const { docCount } = await place.database("to").info(signal);
-    expect(docCount).toBeLessThan(4000);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    expect((await place.database("to").info(signal)).docCount).toBe(docCount);
-  });
-
-  test("does not call itself done when the database was replaced meanwhile", async () => {
-    await using place = await openPlace();
-    const instant = await snapshot(await place.fill("from", TREES));
-    await using second = clientOf(place.server.url);
-    const progress = (): void => undefined;
-    const request = restoreRequest("to", instant, { name: "n" });
-    const slow = {
-      ...instant,
-      versions: async function* () {
-        yield* instant.versions();
-        await second.database("to").remove(signal);
-        await second.database("to").create({}, signal);
-      },
-      find: async (keys: readonly Buffer[]) => await instant.find(keys),
-      contains: async (keys: readonly Buffer[]) => await instant.contains(keys),
-      blob: instant.blob.bind(instant),
-    };
-    const error = await thrown(
-      restore(place.client, { ...request, reader: slow }, {}, { ...context, progress }),
-    );
-    expect(error.code).toBe("target-refused");
   });
 });
