@@ -40,7 +40,7 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  for (const client of clients.splice(0)) await client[Symbol.asyncDispose]();
+  for (const made of clients.splice(0)) await made[Symbol.asyncDispose]();
   handlers = [];
   seen = [];
   mostUnderWay = 0;

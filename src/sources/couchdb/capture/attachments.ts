@@ -142,17 +142,21 @@ async function fetchInline(
 ): Promise<StoredBlob | undefined> {
   const entries = await database.bulkGet([{ id, rev }], { attachments: true }, signal);
   const revision = entries.flatMap((entry) => entry.revisions)[0];
-  if (revision === undefined || !revision.found) {
-    if (revision?.missing === true) return undefined;
+  if (revision?.found === false && revision.missing) return undefined;
+  const data =
+    revision?.found === true
+      ? readMembers(revision.text).attachments.find(({ name }) => name === stub.name)?.data
+      : undefined;
+  if (data === undefined) {
+    const words =
+      revision?.found === false ? `${revision.error}: ${revision.reason}` : "the answer does not hold it";
     throw new HoldfastError(
       "capture-incomplete",
-      `could not read attachment "${stub.name}" of "${id}" of database "${database.name}": ${revision?.error ?? "no answer"}`,
+      `could not read attachment "${stub.name}" of "${id}" of database "${database.name}": ${words}`,
       { item: id },
     );
   }
-  const inline = readMembers(revision.text).attachments.find(({ name }) => name === stub.name);
-  if (inline?.data === undefined) return undefined;
-  const bytes = Buffer.from(inline.data, "base64");
+  const bytes = Buffer.from(data, "base64");
   const content = (async function* () {
     yield bytes;
   })();

@@ -136,7 +136,7 @@ describe.each(["feed", "bulk"] as const)("a baseline by the %s path", (readPath)
 
 /** An attachment's inline text. */
 const stub = (data: Buffer | string, type: string) =>
-  `{"content_type":"${type}","data":"${Buffer.from(data).toString("base64")}"}`;
+  `{"content_type":"${type}","revpos":1,"data":"${Buffer.from(data).toString("base64")}"}`;
 
 describe("attachments", () => {
   const text = "hello ".repeat(2000);
