@@ -7,7 +7,7 @@
  * Every side is a process of its own; CPU seconds and peak memory are the operating system's. Several rounds give the
  * median, and the sides take turns inside a round.
  */
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
@@ -36,6 +36,12 @@ const HISTORY_DELTAS = 30;
 const side = (name: string): string => fileURLToPath(new URL(`./couchdb/${name}.ts`, import.meta.url));
 const tool = (name: string): string =>
   fileURLToPath(new URL(`../node_modules/@cloudant/couchbackup/bin/${name}.bin.js`, import.meta.url));
+
+/** Node's flags as the published command has them in its first line. */
+const FLAGS = ["--max-semi-space-size=8", "--heap-growing-percent=50"];
+
+const holdfast = (env: NodeJS.ProcessEnv, ...args: string[]): Promise<Measured> =>
+  runSide(side("holdfast"), args, { env, flags: FLAGS });
 
 const folder = mkdtempSync(join(tmpdir(), "holdfast-bench-"));
 let standIn: ChildProcess | undefined;
@@ -87,10 +93,8 @@ async function round(server: Server, number: number): Promise<void> {
     await measure(`${label}: bare feed with documents`, () =>
       runSide(side("bare"), ["read-feed", database], { env }),
     );
-    await runSide(side("holdfast"), ["init", repository, database], { env });
-    await measure(`${label}: holdfast baseline`, () =>
-      runSide(side("holdfast"), ["backup", repository, database], { env }),
-    );
+    await holdfast(env, "init", repository, database);
+    await measure(`${label}: holdfast baseline`, () => holdfast(env, "backup", repository, database));
     if (long) continue;
     await restores(server, database, repository, file, env);
     await deltas(server, database, repository, env);
@@ -120,15 +124,12 @@ async function restores(
     runSide(side("bare"), ["write", target, String(DOCUMENTS)], { env }),
   );
   await (await send(server, "DELETE", target)).text();
-  await measure("holdfast restore", () =>
-    runSide(side("holdfast"), ["restore", repository, database, target], { env }),
-  );
+  await measure("holdfast restore", () => holdfast(env, "restore", repository, database, target));
   await (await send(server, "DELETE", target)).text();
 }
 
 async function deltas(server: Server, database: string, repository: string, env: NodeJS.ProcessEnv) {
-  const run = (verb: string, ...args: string[]) =>
-    runSide(side("holdfast"), [verb, repository, database, ...args], { env });
+  const run = (verb: string, ...args: string[]) => holdfast(env, verb, repository, database, ...args);
   await editSome(server, database, DOCUMENTS, DELTA_STEP, 1);
   await measure("holdfast delta, 1 %", () => run("backup"));
   await measure("holdfast run without changes", () => run("backup"));
@@ -227,6 +228,7 @@ function report(server: Server): void {
   for (const [name, reached, goal] of goals) console.log(`| ${name} | ${reached} | ${goal} |`);
 }
 
+execFileSync("tsc", ["-p", "tsconfig.build.json"], { stdio: "inherit" });
 const server = await startServer();
 try {
   for (let number = 1; number <= ROUNDS; number++) await round(server, number);

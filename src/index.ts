@@ -6,12 +6,8 @@ export { HoldfastError, isHoldfastError, type ErrorContext } from "./model/error
 export type { Clock, Millis } from "./model/clock.ts";
 export type { DeltaLevel, Level } from "./model/level.ts";
 
-export {
-  openWorkspace,
-  type SourceSettings,
-  type Workspace,
-  type WorkspaceOptions,
-} from "./operations/workspace.ts";
+export { Connections, type SourceSettings } from "./operations/connections.ts";
+export { openWorkspace, type Workspace, type WorkspaceOptions } from "./operations/workspace.ts";
 export type { Hooks } from "./operations/hooks.ts";
 export type * from "./operations/reports.ts";
 

@@ -22,10 +22,15 @@ const ACCOUNT = fileURLToPath(new URL("./account.mjs", import.meta.url));
 export async function runSide(
   script: string,
   args: readonly string[],
-  options: { readonly env?: NodeJS.ProcessEnv; readonly stdin?: string; readonly stdoutFile?: string } = {},
+  options: {
+    readonly env?: NodeJS.ProcessEnv;
+    readonly stdin?: string;
+    readonly stdoutFile?: string;
+    readonly flags?: readonly string[];
+  } = {},
 ): Promise<Measured> {
   const started = performance.now();
-  const child = spawn(process.execPath, ["--import", ACCOUNT, script, ...args], {
+  const child = spawn(process.execPath, ["--import", ACCOUNT, ...(options.flags ?? []), script, ...args], {
     env: { ...process.env, ...options.env },
     stdio: [options.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe", "pipe"],
   });

@@ -1,8 +1,13 @@
 /**
  * Holdfast's sides, run as a process of its own: `holdfast.ts init|backup|restore|log|restore-one FOLDER DATABASE [TARGET|ID]`.
  */
-import { backup, initRepositoryAt, itemLog, openWorkspace, restore } from "../../src/index.ts";
+import type * as Holdfast from "../../src/index.ts";
 import { serverOf } from "./database.ts";
+
+/** The published form: what `npm run build` makes. */
+const { backup, initRepositoryAt, itemLog, openWorkspace, restore } = (await import(
+  new URL("../../dist/index.js", import.meta.url).href
+)) as typeof Holdfast;
 
 const PASSPHRASE = "bench";
 const [verb, folder, database, argument] = process.argv.slice(2) as [

@@ -5,6 +5,7 @@ import type { EffectiveConfig } from "../catalog/config/effective.ts";
 import type { Reach } from "../catalog/config/workspace-options.ts";
 import { HoldfastError } from "../model/errors.ts";
 import type { Hooks } from "../operations/hooks.ts";
+import type { Connections } from "../operations/connections.ts";
 import type { Workspace } from "../operations/workspace.ts";
 import type { CliDeps } from "./deps.ts";
 import { Output } from "./output.ts";
@@ -84,6 +85,14 @@ export class Invocation {
       signal: this.signal,
     });
     return this.operations.openWorkspace({ ...options, clock: this.clock });
+  }
+
+  /** The sources that the command may reach, without the repository. `unavailable` as in `open`. */
+  async connect(reach: Reach, unavailable?: Unavailable): Promise<Connections> {
+    const config = await this.config();
+    const { sourceSettings } = await import("../catalog/config/workspace-options.ts");
+    const settings = await sourceSettings(config, { reach, unavailable, signal: this.signal });
+    return this.operations.connect(settings, this.clock);
   }
 
   /**

@@ -6,6 +6,7 @@ import type { catBlob, catItem } from "../operations/cat.ts";
 import type { check } from "../operations/check.ts";
 import type { compare } from "../operations/compare.ts";
 import type { runDemo } from "../operations/demo.ts";
+import type { Connections } from "../operations/connections.ts";
 import type { listDeltas } from "../operations/deltas.ts";
 import type { diffInstants, diffItem } from "../operations/diff.ts";
 import type { discover, testSource } from "../operations/discover.ts";
@@ -28,6 +29,8 @@ export interface Operations {
   readonly catItem: typeof catItem;
   readonly check: typeof check;
   readonly compare: typeof compare;
+  /** The sources alone, without a repository. */
+  readonly connect: (...args: ConstructorParameters<typeof Connections>) => Promise<Connections>;
   readonly diffInstants: (...args: Parameters<typeof diffInstants>) => Streamed<typeof diffInstants>;
   readonly diffItem: typeof diffItem;
   readonly discover: (...args: Parameters<typeof discover>) => Streamed<typeof discover>;
@@ -62,6 +65,7 @@ export const lazyOperations: Operations = {
   catBlob: (...args) => later(async () => (await import("../operations/cat.ts")).catBlob(...args)),
   catItem: async (...args) => (await import("../operations/cat.ts")).catItem(...args),
   check: async (...args) => (await import("../operations/check.ts")).check(...args),
+  connect: async (...args) => new (await import("../operations/connections.ts")).Connections(...args),
   compare: async (...args) => (await import("../operations/compare.ts")).compare(...args),
   diffInstants: (...args) => later(async () => (await import("../operations/diff.ts")).diffInstants(...args)),
   diffItem: async (...args) => (await import("../operations/diff.ts")).diffItem(...args),

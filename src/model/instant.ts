@@ -19,26 +19,34 @@ const AGO = /^(\d+)\s*(s|m|h|d|w)[a-z]*\s+ago$/;
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 const DAY_MS = 86_400_000;
 
+/** Kept instants, ascending, ms UTC. */
+export interface Instants {
+  /** All of them: a time names the newest of these at or before it. */
+  readonly all: readonly Millis[];
+  /** Those that `latest~n` counts. */
+  readonly counted: readonly Millis[];
+}
+
 /**
- * The instant that `text` names among `instants` (ascending, ms UTC). A bare date means the end of that day, UTC.
+ * The instant that `text` names. A bare date means the end of that day, UTC.
  * Errors: `instant-unknown` when it is not a time or lies before the first instant.
  */
-export function resolveInstant(text: string, instants: readonly Millis[], now: Millis): Millis {
+export function resolveInstant(text: string, { all, counted }: Instants, now: Millis): Millis {
   const latest = LATEST.exec(text);
   if (latest) {
-    const instant = instants[instants.length - 1 - Number(latest[1] ?? 0)];
+    const instant = counted[counted.length - 1 - Number(latest[1] ?? 0)];
     if (instant === undefined) {
       throw new HoldfastError(
         "instant-unknown",
-        `"${text}" goes back further than the ${instants.length} kept instants.`,
+        `"${text}" goes back further than the ${counted.length} kept instants.`,
       );
     }
     return instant;
   }
   const time = parseTime(text, now);
-  const instant = instants.findLast((candidate) => candidate <= time);
+  const instant = all.findLast((candidate) => candidate <= time);
   if (instant === undefined) {
-    const first = instants[0];
+    const first = all[0];
     const since =
       first === undefined ? "no instant is kept yet" : `the first kept instant is ${formatInstant(first)}`;
     throw new HoldfastError(

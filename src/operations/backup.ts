@@ -1,12 +1,14 @@
 /**
  * `backup`: runs the selected tasks and reports each as it ends.
  */
-import { HoldfastError } from "../model/errors.ts";
+import type { Millis } from "../model/clock.ts";
+import { HoldfastError, isHoldfastError } from "../model/errors.ts";
 import { runTask, type TaskRequest } from "./backup/run-task.ts";
 import { discover } from "./discover.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
 import type { RunReport } from "./reports.ts";
-import type { SourceSettings, Workspace } from "./workspace.ts";
+import type { SourceSettings } from "./connections.ts";
+import type { Workspace } from "./workspace.ts";
 
 export interface BackupRequest {
   /** `SOURCE` or `SOURCE/COLLECTION` each; empty: everything that is configured. */
@@ -15,7 +17,10 @@ export interface BackupRequest {
   readonly reconcile?: boolean;
 }
 
-/** A failed task is a report with its error, and the others go on. Errors: `source-unknown`, and what discovery meets. */
+/**
+ * A failed task, or a source whose collections cannot be listed, is a report with its error, and the others go on.
+ * Errors: `source-unknown`, `config-invalid` without any source.
+ */
 export async function* backup(
   workspace: Workspace,
   request: BackupRequest,
@@ -27,14 +32,51 @@ export async function* backup(
   }
   const chosen = select.map((text) => chooseSource(workspace, text));
   for (const { settings, collection } of chosen) {
-    for await (const name of collection === undefined
-      ? protectedCollections(workspace, settings, hooks)
-      : [collection]) {
+    const names = collection === undefined ? protectedCollections(workspace, settings, hooks) : [collection];
+    const startedAt = workspace.clock.now();
+    try {
+      for await (const name of names) {
+        signalOf(hooks).throwIfAborted();
+        const task: TaskRequest = { settings, collection: name, reconcile: request.reconcile ?? false };
+        yield await runTask(workspace, task, hooks);
+      }
+    } catch (error) {
       signalOf(hooks).throwIfAborted();
-      const task: TaskRequest = { settings, collection: name, reconcile: request.reconcile ?? false };
-      yield await runTask(workspace, task, hooks);
+      if (!isHoldfastError(error)) throw error;
+      yield unlisted(settings, startedAt, workspace.clock.now(), error);
     }
   }
+}
+
+/** The report of a source whose collections could not be listed: no run of any task was begun. */
+function unlisted(
+  { name }: SourceSettings,
+  startedAt: Millis,
+  endedAt: Millis,
+  { code, message }: HoldfastError,
+): RunReport {
+  return {
+    run: "",
+    task: "",
+    source: name,
+    collection: "*",
+    state: "failed",
+    kind: null,
+    level: null,
+    startedAt: new Date(startedAt).toISOString(),
+    endedAt: new Date(endedAt).toISOString(),
+    instant: null,
+    live: 0,
+    deleted: 0,
+    purged: 0,
+    blobs: 0,
+    bodyBytes: 0,
+    storedBytes: 0,
+    requests: 0,
+    durationMs: endedAt - startedAt,
+    warnings: [],
+    error: { code, message },
+  };
 }
 
 /** Which source and, where one is named, which collection the text means. Errors: `source-unknown`. */

@@ -2,7 +2,7 @@
  * `cat`: one version of an item, byte for byte.
  */
 import { HoldfastError } from "../model/errors.ts";
-import { formatInstant, resolveInstant } from "../model/instant.ts";
+import { formatInstant } from "../model/instant.ts";
 import { keyOf } from "../model/key.ts";
 import type { KeptVersion, Timeline } from "../timeline/timeline.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
@@ -73,7 +73,7 @@ export async function findVersion(
       },
     );
   }
-  const instant = resolveInstant(request.at ?? "latest", timeline.instants, workspace.clock.now());
+  const instant = timeline.resolve(request.at ?? "latest", workspace.clock.now());
   const { epoch } = timeline.at(instant);
   for await (const kept of timeline.history(key, signalOf(hooks))) {
     if (kept.entry.epoch === epoch && kept.entry.to <= instant) return kept;

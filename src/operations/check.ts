@@ -5,6 +5,7 @@ import { checkTask } from "../repository/check.ts";
 import { listTaskNames } from "../repository/repository.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
 import type { CheckReport, Finding } from "./reports.ts";
+import { checkUndoRecords } from "./restore/check-undo.ts";
 import { resolveTask } from "./tasks.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -30,9 +31,13 @@ export async function check(
       : [await resolveTask(workspace, request.task, hooks)];
   for await (const task of tasks) {
     totals.tasks += 1;
+    const options = { readData: request.readData ?? false, signal: signalOf(hooks) };
+    const undo = checkUndoRecords(workspace.repository, task, options);
+    let step = await undo.next();
+    for (; step.done !== true; step = await undo.next()) findings.push(step.value);
     const found = checkTask(workspace.repository, task, {
-      readData: request.readData ?? false,
-      signal: signalOf(hooks),
+      ...options,
+      known: step.value,
       checked: (kind, bytes) => {
         if (kind === "segment") totals.segments += 1;
         if (kind === "pack") totals.packs += 1;

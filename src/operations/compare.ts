@@ -1,7 +1,7 @@
 /**
  * `compare`: proves a collection equal to an instant, item by item.
  */
-import { formatInstant, resolveInstant } from "../model/instant.ts";
+import { formatInstant } from "../model/instant.ts";
 import { keyText } from "../model/key.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
 import type { CompareReport } from "./reports.ts";
@@ -31,7 +31,7 @@ export async function compare(
 ): Promise<CompareReport> {
   const startedAt = workspace.clock.now();
   const timeline = await openTimeline(workspace, request.task, hooks);
-  const instant = resolveInstant(request.at ?? "latest", timeline.instants, startedAt);
+  const instant = timeline.resolve(request.at ?? "latest", startedAt);
   const source = request.target?.source ?? timeline.manifest.source.name;
   const collection = request.target?.collection ?? timeline.manifest.source.collection;
   const scope = request.scope ?? {};

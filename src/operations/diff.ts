@@ -7,7 +7,6 @@ import type { JsonNode } from "../model/json/node.ts";
 import { parseJson } from "../model/json/parse.ts";
 import { renderDiffJson, renderDiffText } from "../model/json/render.ts";
 import { HoldfastError } from "../model/errors.ts";
-import { resolveInstant } from "../model/instant.ts";
 import type { Version } from "../model/version.ts";
 import { traitsOf, type SourceKind } from "../sources/kinds.ts";
 import type { Timeline } from "../timeline/timeline.ts";
@@ -122,8 +121,8 @@ export async function* diffInstants(
 ): AsyncGenerator<ChangeRow> {
   const timeline = await openTimeline(workspace, request.task, hooks);
   const now = workspace.clock.now();
-  const a = timeline.at(resolveInstant(request.a, timeline.instants, now));
-  const b = timeline.at(resolveInstant(request.b ?? "latest", timeline.instants, now));
+  const a = timeline.at(timeline.resolve(request.a, now));
+  const b = timeline.at(timeline.resolve(request.b ?? "latest", now));
   const signal = signalOf(hooks);
   if (a.epoch === b.epoch && a.instant <= b.instant) {
     // Only what the deltas in between hold can differ.

@@ -1,7 +1,6 @@
 /**
  * `ls`: the items of a task as of an instant, in byte order of key.
  */
-import { resolveInstant } from "../model/instant.ts";
 import { keyAfterPrefix, keyOf } from "../model/key.ts";
 import type { KeyRange } from "../repository/segment/segment-scan.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
@@ -26,7 +25,7 @@ export async function* listItems(
   hooks: Hooks = {},
 ): AsyncGenerator<ItemRow> {
   const timeline = await openTimeline(workspace, request.task, hooks);
-  const instant = resolveInstant(request.at ?? "latest", timeline.instants, workspace.clock.now());
+  const instant = timeline.resolve(request.at ?? "latest", workspace.clock.now());
   const range = prefixRange(request.prefix);
   for await (const versions of timeline.at(instant).scanPresent(range, signalOf(hooks))) {
     for (const version of versions) {

@@ -2,7 +2,7 @@
  * `restore`: puts an instant, or part of it, back: into a new collection, another one, or in place.
  */
 import { HoldfastError } from "../model/errors.ts";
-import { formatInstant, resolveInstant } from "../model/instant.ts";
+import { formatInstant } from "../model/instant.ts";
 import type { RestoreMode } from "../sources/source.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
 import type { RestoreItemRow, RestoreReport } from "./reports.ts";
@@ -50,7 +50,7 @@ export async function restore(
 ): Promise<RestoreReport> {
   const startedAt = workspace.clock.now();
   const timeline = await openTimeline(workspace, request.task, hooks);
-  const instant = resolveInstant(request.at ?? "latest", timeline.instants, startedAt);
+  const instant = timeline.resolve(request.at ?? "latest", startedAt);
   const { source: sourceName, collection } = placeOf(timeline.manifest.source, request.target, instant);
   const inPlace =
     sourceName === timeline.manifest.source.name && collection === timeline.manifest.source.collection;

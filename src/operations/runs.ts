@@ -4,7 +4,6 @@
 import type { TaskName } from "../model/task.ts";
 import { listTaskNames } from "../repository/repository.ts";
 import { listRunObjects, readCheckpoint, readRunRecord, type KnownRun } from "../repository/run-records.ts";
-import { readNewestManifest } from "../repository/task-store.ts";
 import { runReport } from "./backup/run-report.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
 import type { RunReport } from "./reports.ts";
@@ -31,14 +30,13 @@ async function* runsOfTask(
   task: TaskName,
   signal: AbortSignal,
 ): AsyncGenerator<RunReport> {
-  const source = (await readNewestManifest(workspace.repository, task, signal))?.manifest.source;
   const known: KnownRun[] = [];
   for await (const run of listRunObjects(workspace.repository, task, signal)) known.push(run);
   for (const run of known.toReversed()) {
     const record = run.ended
       ? await readRunRecord(workspace.repository, task, run.run)
       : await unfinished(workspace, task, run);
-    const report = runReport(task, source?.name ?? "", source?.collection ?? "", record);
+    const report = runReport(task, record);
     yield run.ended ? report : { ...report, endedAt: null, state: "running" };
   }
 }
@@ -48,6 +46,7 @@ async function unfinished(workspace: Workspace, task: TaskName, run: KnownRun) {
   const checkpoint = await readCheckpoint(workspace.repository, task, run.run, run.checkpoints);
   return {
     run: run.run,
+    source: checkpoint.source,
     state: "interrupted",
     kind: checkpoint.kind,
     reason: checkpoint.reason,

@@ -3,17 +3,17 @@
  */
 import type { SourceContext } from "../sources/source.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
-import type { Workspace } from "./workspace.ts";
+import type { Connections } from "./connections.ts";
 
 /** `task`: what progress and warnings are about, `SOURCE/COLLECTION`. */
 export function sourceContext(
-  workspace: Workspace,
+  connections: Connections,
   operation: "restore" | "compare" | "discover",
   task: string,
   hooks: Hooks,
 ): SourceContext {
   return {
-    clock: workspace.clock,
+    clock: connections.clock,
     signal: signalOf(hooks),
     progress: (progress) => hooks.progress?.({ operation, task, ...progress }),
     warn: (message, item) =>

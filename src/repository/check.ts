@@ -4,13 +4,16 @@
  */
 import { isHoldfastError, type HoldfastError } from "../model/errors.ts";
 import { formatInstant } from "../model/instant.ts";
+import { keyText } from "../model/key.ts";
 import type { TaskName } from "../model/task.ts";
+import type { Version } from "../model/version.ts";
 import { verifyPack } from "./blobs/pack-verify.ts";
 import type { PackInfo } from "./blobs/pack.ts";
 import { entrySegments, type Manifest, type TimelineEntry } from "./manifest.ts";
-import { manifestPath, packPath, packsOf, segmentPath, segmentsOf } from "./paths.ts";
+import { manifestPath, packPath, packsOf, runRecordPath, runsOf, segmentPath, segmentsOf } from "./paths.ts";
 import type { Repository } from "./repository.ts";
-import { listRunObjects, readCheckpoint, readRunRecord } from "./run-records.ts";
+import { readCheckpoint, readRunRecord, type RunRecord } from "./run-records.ts";
+import { openSegment } from "./segment/segment-reader.ts";
 import type { SegmentInfo } from "./segment/segment.ts";
 import { verifySegment } from "./segment/segment-verify.ts";
 import { generations, readManifest, type StoredManifest } from "./task-store.ts";
@@ -32,6 +35,8 @@ export interface CheckOptions {
   /** Read every byte of segments and packs; needs the read right. Else: that each file is there with its size and ends. */
   readonly readData: boolean;
   readonly signal: AbortSignal;
+  /** Paths of segments that others than manifests name: undo records. */
+  readonly known: ReadonlySet<string>;
   /** Called for each file that was checked. */
   readonly checked: (kind: "manifest" | "segment" | "pack", bytesRead: number) => void;
 }
@@ -42,72 +47,124 @@ export async function* checkTask(
   task: TaskName,
   options: CheckOptions,
 ): AsyncGenerator<CheckFinding> {
-  const newest = yield* checkChain(repository, task, options);
-  if (newest === undefined) return;
-  yield* checkRunRecords(repository, task, newest, options);
-  for (const entry of newest.manifest.entries) {
+  const runs = await checkRuns(repository, task, options);
+  const chain = yield* checkChain(repository, task, runs, options);
+  for (const finding of runs.damaged) {
+    const entry = chain.newest?.manifest.entries.find(({ id }) => finding.runs.includes(id));
+    yield { ...finding, instants: entry === undefined ? [] : [formatInstant(entry.to)] };
+  }
+  if (chain.newest === undefined) return;
+  const { manifest } = chain.newest;
+  for (const entry of manifest.entries) {
+    if (!runs.ended.has(entry.id)) {
+      const path = runRecordPath(task, entry.id);
+      const message = `The record of run ${entry.id} is not there: the run was cut off right after its commit, or the record was removed. No version depends on it.`;
+      yield { ...blank(task, path), severity: "note", code: "object-missing", message, runs: [entry.id] };
+    }
     for (const segment of entrySegments(entry))
       yield* checkSegment(repository, task, entry, segment, options);
   }
-  for (const pack of newest.manifest.packs) yield* checkPack(repository, newest.manifest, pack, options);
-  yield* findUnreferenced(repository, newest.manifest, options);
+  for (const pack of manifest.packs) yield* checkPack(repository, manifest, pack, options);
+  // A newer manifest that does not read may well name what an older one does not.
+  if (manifest.generation === chain.highest) yield* findUnreferenced(repository, manifest, options);
 }
 
-/** Every generation is there, opens, and names its predecessor's digest. The newest that reads, for what follows. */
+/** A blob as a finding names it; anything else is a description. */
+const BLOB_ID = /^[0-9a-f]{64}$/;
+
+/** What the run records say, to be held against the manifests. */
+interface RunsFound {
+  /** Runs that have a record, sound or not. */
+  readonly ended: ReadonlySet<string>;
+  readonly commits: ReadonlyMap<number, RunRecord>;
+  readonly damaged: readonly CheckFinding[];
+}
+
+/** Every checkpoint and record opens in its place. */
+async function checkRuns(
+  repository: Repository,
+  task: TaskName,
+  { signal }: CheckOptions,
+): Promise<RunsFound> {
+  const damaged: CheckFinding[] = [];
+  const ended = new Set<string>();
+  const commits = new Map<number, RunRecord>();
+  for await (const { path } of repository.storage.list(runsOf(task), { signal })) {
+    const [run = "", name = ""] = path.slice(runsOf(task).length).split("/");
+    try {
+      if (path !== runRecordPath(task, run)) {
+        await readCheckpoint(repository, task, run, Number(name));
+        continue;
+      }
+      ended.add(run);
+      const record = await readRunRecord(repository, task, run);
+      if (record.generation !== null) commits.set(record.generation, record);
+    } catch (error) {
+      damaged.push({ ...damage(task, path, error), runs: [run] });
+    }
+  }
+  return { ended, commits, damaged };
+}
+
+/**
+ * Every generation from the first is there, opens, names its predecessor's digest, and is the one that its run's record
+ * speaks of. `newest`: the newest that reads; `highest`: the newest that is there.
+ */
 async function* checkChain(
   repository: Repository,
   task: TaskName,
+  { commits }: RunsFound,
   options: CheckOptions,
-): AsyncGenerator<CheckFinding, StoredManifest | undefined> {
+): AsyncGenerator<CheckFinding, { newest: StoredManifest | undefined; highest: number }> {
+  let newest: StoredManifest | undefined;
+  let highest = 0;
+  /** The generation before, where it reads. */
   let previous: StoredManifest | undefined;
-  let expected: number | undefined;
   for await (const generation of generations(repository, task, options.signal)) {
-    const path = manifestPath(task, generation);
-    for (let missing = expected ?? generation; missing < generation; missing++) {
+    const place = manifestPlace(task, generation, commits);
+    for (let missing = highest + 1; missing < generation; missing++) {
       const message = `The manifest of generation ${missing} is missing.`;
-      yield { ...blank(task, manifestPath(task, missing)), severity: "error", code: "chain-broken", message };
+      yield { ...manifestPlace(task, missing, commits), severity: "error", code: "chain-broken", message };
       previous = undefined;
     }
-    expected = generation + 1;
+    highest = generation;
     try {
       const stored = await readManifest(repository, task, generation, options.signal);
       options.checked("manifest", 0);
       if (previous !== undefined && stored.manifest.previous !== previous.digest) {
         const message = `Generation ${generation} names another predecessor than the one that is there.`;
-        yield { ...blank(task, path), severity: "error", code: "chain-broken", message };
+        yield { ...place, severity: "error", code: "chain-broken", message };
+      }
+      const { run, manifest: committed = stored.digest } = commits.get(generation) ?? {};
+      if (committed !== stored.digest) {
+        const message = `Generation ${generation} is not the manifest that run ${run} committed.`;
+        yield { ...place, severity: "error", code: "chain-broken", message };
       }
       previous = stored;
+      newest = stored;
     } catch (error) {
-      yield damage(task, path, error);
+      const { severity, code, message } = damage(task, place.path, error);
+      yield { ...place, severity, code, message };
       previous = undefined;
     }
   }
-  return previous;
+  for (const [generation, { run }] of commits) {
+    if (generation <= highest) continue;
+    const is = highest === 0 ? "there is none" : `the newest is ${highest}`;
+    const message = `Run ${run} committed generation ${generation}, but ${is}: the timeline was rolled back.`;
+    yield { ...manifestPlace(task, generation, commits), severity: "error", code: "chain-broken", message };
+  }
+  return { newest, highest };
 }
 
-/** A record that speaks of a manifest which is not there: the timeline was rolled back. */
-async function* checkRunRecords(
-  repository: Repository,
-  task: TaskName,
-  newest: StoredManifest,
-  options: CheckOptions,
-): AsyncGenerator<CheckFinding> {
-  for await (const { run, ended, checkpoints } of listRunObjects(repository, task, options.signal)) {
-    try {
-      if (!ended) {
-        await readCheckpoint(repository, task, run, checkpoints);
-        continue;
-      }
-      const record = await readRunRecord(repository, task, run);
-      if (record.generation === null || record.generation <= newest.manifest.generation) continue;
-      const path = manifestPath(task, record.generation);
-      const message = `Run ${run} committed generation ${record.generation}, but the newest is ${newest.manifest.generation}: the timeline was rolled back.`;
-      const instants = record.instant === null ? [] : [formatInstant(record.instant)];
-      yield { ...blank(task, path), severity: "error", code: "chain-broken", message, runs: [run], instants };
-    } catch (error) {
-      yield { ...damage(task, `tasks/${task}/runs/${run}`, error), runs: [run] };
-    }
-  }
+/** The manifest, with the run and the instant that it committed where a run record tells. */
+function manifestPlace(task: TaskName, generation: number, commits: RunsFound["commits"]) {
+  const record = commits.get(generation);
+  return {
+    ...blank(task, manifestPath(task, generation)),
+    runs: record === undefined ? [] : [record.run],
+    instants: typeof record?.instant === "number" ? [formatInstant(record.instant)] : [],
+  };
 }
 
 async function* checkSegment(
@@ -162,20 +219,63 @@ async function* checkPack(
       { readData: options.readData },
       options.signal,
     );
-    for await (const finding of findings) {
-      const path = packPath(task, pack.id);
+    const path = packPath(task, pack.id);
+    for await (const { code, message, items } of findings) {
+      const users = items.length === 0 ? noUsers : await usersOf(repository, manifest, pack, items, options);
       yield {
         ...blank(task, path),
         severity: "error",
-        code: finding.code,
-        message: finding.message,
-        items: finding.items,
+        code,
+        message,
+        ...users,
+        items: users.items.length > 0 ? users.items : items,
       };
     }
   } catch (error) {
     yield { ...damage(task, packPath(task, pack.id), error), items: [`all ${pack.blobs} blobs in the pack`] };
   }
   options.checked("pack", options.readData ? pack.bytes : 0);
+}
+
+const noUsers = { runs: [], instants: [], items: [] } as const;
+
+/**
+ * The items, and the runs and instants that keep them, whose versions refer to damaged blobs: those of `blobs`, or all of
+ * the pack where `blobs` is a description. Nothing without the read right, and nothing from a segment that is damaged too.
+ */
+async function usersOf(
+  repository: Repository,
+  manifest: Manifest,
+  pack: PackInfo,
+  blobs: readonly string[],
+  { signal }: CheckOptions,
+): Promise<Pick<CheckFinding, "runs" | "instants" | "items">> {
+  if (repository.keyring.right !== "read") return noUsers;
+  const { task } = manifest;
+  const runs = new Set<string>();
+  const instants = new Set<string>();
+  const items = new Set<string>();
+  const whole = !blobs.every((blob) => BLOB_ID.test(blob));
+  const concerned = (version: Version): boolean =>
+    version.blobs.some((ref) => (whole ? ref.pack === pack.id : blobs.includes(ref.blob)));
+  for (const entry of manifest.entries) {
+    for (const segment of entrySegments(entry)) {
+      if (segment.counts.blobRefs === 0) continue;
+      try {
+        const reader = await openSegment(repository.storage, repository.keyring, task, segment);
+        for await (const versions of reader.scan({}, {}, signal)) {
+          for (const version of versions.filter(concerned)) {
+            runs.add(entry.id);
+            instants.add(formatInstant(entry.to));
+            items.add(keyText(version.key));
+          }
+        }
+      } catch (error) {
+        damage(task, segmentPath(task, segment.id), error);
+      }
+    }
+  }
+  return { runs: [...runs], instants: [...instants], items: [...items] };
 }
 
 /** Files that no manifest names: left by runs that were cut off. Harmless; they only take room. */
@@ -188,11 +288,12 @@ async function* findUnreferenced(
   const known = new Set([
     ...manifest.entries.flatMap(entrySegments).map(({ id }) => segmentPath(task, id)),
     ...manifest.packs.map(({ id }) => packPath(task, id)),
+    ...options.known,
   ]);
   for (const prefix of [segmentsOf(task), packsOf(task)]) {
     for await (const { path, size } of repository.storage.list(prefix, { signal: options.signal })) {
       if (known.has(path)) continue;
-      const message = `No manifest names this file of ${size} bytes: a run that was cut off, is under way, or an undo record left it.`;
+      const message = `No manifest names this file of ${size} bytes: a run that was cut off or is under way left it, or an undo record that is gone.`;
       yield { ...blank(task, path), severity: "note", code: "unreferenced", message };
     }
   }

@@ -37,6 +37,11 @@ export interface TimelineEntry {
   /** Every change acknowledged before this is included. */
   readonly completeAsOf: Millis;
   readonly startedAt: Millis;
+  /**
+   * Made by a restore in place, to keep what it was about to overwrite. Such an instant is named by its time only:
+   * `latest~2` does not count it, so a restore means the same when it is repeated.
+   */
+  readonly beforeRestore: boolean;
   /** Why a baseline was made though the timeline had one; empty otherwise. */
   readonly reason: string;
   /** Each group is a list of segments with disjoint, ascending key ranges. */

@@ -7,7 +7,7 @@ import type { Millis } from "../model/clock.ts";
 import type { TaskName } from "../model/task.ts";
 import type { PackInfo } from "./blobs/pack.ts";
 import { decodeBuffers, encodeBuffers } from "./json-buffers.ts";
-import type { EntryCounts } from "./manifest.ts";
+import type { EntryCounts, ManifestSource } from "./manifest.ts";
 import { checkpointPath, runRecordPath, runsOf } from "./paths.ts";
 import type { Repository } from "./repository.ts";
 import { openObject, sealObject } from "./sealed-object.ts";
@@ -18,6 +18,7 @@ export type RunCursor = Readonly<Record<string, unknown>>;
 /** Where a run that may be cut off has got to. */
 export interface Checkpoint {
   readonly run: string;
+  readonly source: ManifestSource;
   /** Digest of the manifest that the run started from; null for a task's first. A run continues only on the same one. */
   readonly base: string | null;
   readonly startedAt: Millis;
@@ -37,6 +38,7 @@ export interface Checkpoint {
 /** How a run ended. */
 export interface RunRecord {
   readonly run: string;
+  readonly source: ManifestSource;
   readonly state: "committed" | "failed" | "interrupted" | "superseded";
   readonly kind: "baseline" | "delta" | null;
   readonly reason: string;

@@ -22,7 +22,7 @@ import { StateIndex } from "./state-index.ts";
  * Body bytes gathered before a segment is cut. Two may be in memory at once (one filling, one being written), which keeps
  * a run inside 256 MiB; larger segments come from rollups, which stream.
  */
-const MEMTABLE_BYTES = 24 << 20;
+const MEMTABLE_BYTES = 12 << 20;
 /** A run that is cut off repeats at most this much time of its work. */
 const CHECKPOINT_INTERVAL_MS = 60_000;
 /** Versions handed to the segment writer at a time. */

@@ -3,6 +3,7 @@
  */
 import type { Millis } from "../model/clock.ts";
 import { HoldfastError } from "../model/errors.ts";
+import { resolveInstant } from "../model/instant.ts";
 import type { ItemKey } from "../model/key.ts";
 import type { TaskName } from "../model/task.ts";
 import type { Version } from "../model/version.ts";
@@ -43,6 +44,15 @@ export class Timeline {
   /** All kept instants, oldest first, of every epoch. */
   get instants(): Millis[] {
     return this.manifest.entries.map((entry) => entry.to);
+  }
+
+  /**
+   * The kept instant that `text` means (see model/instant.ts). Instants that a restore kept for its own undo are found by
+   * their time; `latest` and `latest~2` do not count them.
+   */
+  resolve(text: string, now: Millis): Millis {
+    const counted = this.manifest.entries.filter((entry) => !entry.beforeRestore).map((entry) => entry.to);
+    return resolveInstant(text, { all: this.instants, counted }, now);
   }
 
   /** The state at a kept instant. Errors: `instant-unknown`. */

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { Io, Stream } from "../../src/cli/io.ts";
 import type { Operations } from "../../src/cli/operations.ts";
 import { run } from "../../src/cli/run.ts";
+import type { Connections } from "../../src/operations/connections.ts";
 import type { Workspace, WorkspaceOptions } from "../../src/operations/workspace.ts";
 
 export const NOW = Date.parse("2026-11-21T12:00:00Z");
@@ -62,6 +63,8 @@ export async function holdfast(words: readonly string[], scene: Scene = {}): Pro
       opened.push(options);
       return { sources: options.sources, async [Symbol.asyncDispose]() {} } as unknown as Workspace;
     },
+    connect: async (sources: unknown) =>
+      ({ sources, async [Symbol.asyncDispose]() {} }) as unknown as Connections,
     ...scene.operations,
   } as Operations;
   const exit = await run(words, {

@@ -25,10 +25,10 @@ function breaks(): never {
   throw new HoldfastError("source-unreachable", "The service did not answer.", {}, new Error("reset"));
 }
 
-/** Every operation but the opening of the workspace, which must take the secrets. */
+/** Every operation but the two that must take the secrets. */
 const BROKEN = Object.fromEntries(
   Object.keys(lazyOperations)
-    .filter((name) => name !== "openWorkspace")
+    .filter((name) => name !== "openWorkspace" && name !== "connect")
     .map((name) => [name, breaks]),
 ) as NonNullable<Scene["operations"]>;
 

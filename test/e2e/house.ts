@@ -5,15 +5,13 @@
 import type { Clock } from "../../src/model/clock.ts";
 import { backup } from "../../src/operations/backup.ts";
 import type { RunReport } from "../../src/operations/reports.ts";
-import { Workspace, type SourceSettings } from "../../src/operations/workspace.ts";
+import type { SourceSettings } from "../../src/operations/connections.ts";
+import { Workspace } from "../../src/operations/workspace.ts";
 import { initRepository } from "../../src/repository/init-repository.ts";
 import type { Repository } from "../../src/repository/repository.ts";
 import type { Storage } from "../../src/repository/storage/storage.ts";
 import { memoryStorage } from "../../src/repository/storage/memory.ts";
-import {
-  startCouchDB,
-  type CouchDBSandboxOptions,
-} from "../../src/sandbox/couchdb/index.ts";
+import { startCouchDB, type CouchDBSandboxOptions } from "../../src/sandbox/couchdb/index.ts";
 
 /**
  * A real CouchDB to run these tests against instead of the stand-in, with its administrator in the address. Its databases

@@ -92,7 +92,8 @@ it(
     expect(kills).toBeGreaterThan(2);
     const finished = await command("backup", "prod/big");
     expect(finished.code, finished.errors).toBe(0);
-    for (const delay of [500, 900, 1_300]) await run(["restore", "prod/big", "--to", "copy", "--all", "--yes"], delay);
+    for (const delay of [500, 900, 1_300])
+      await run(["restore", "prod/big", "--to", "copy", "--all", "--yes"], delay);
     const restored = await command("restore", "prod/big", "--to", "copy", "--all", "--yes");
     expect(restored.code, restored.errors).toBe(0);
     for (const name of ["big", "copy"]) {

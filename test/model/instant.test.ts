@@ -19,7 +19,7 @@ describe("resolveInstant", () => {
     ["2 days ago", "2026-01-01T02:00:00Z"],
     ["now", "2026-01-03T02:00:00Z"],
   ])("%s names the newest instant at or before it", (text, expected) => {
-    expect(formatInstant(resolveInstant(text, INSTANTS, NOW))).toBe(expected);
+    expect(formatInstant(resolveInstant(text, { all: INSTANTS, counted: INSTANTS }, NOW))).toBe(expected);
   });
 
   it.each([
@@ -29,12 +29,20 @@ describe("resolveInstant", () => {
     ["12", "is not a time"],
     ["", "is not a time"],
   ])("%s is refused with what there is instead", (text, message) => {
-    expect(() => resolveInstant(text, INSTANTS, NOW)).toThrowError(message);
-    expect(() => resolveInstant(text, INSTANTS, NOW)).toThrowError(HoldfastError);
+    expect(() => resolveInstant(text, { all: INSTANTS, counted: INSTANTS }, NOW)).toThrowError(message);
+    expect(() => resolveInstant(text, { all: INSTANTS, counted: INSTANTS }, NOW)).toThrowError(HoldfastError);
+  });
+
+  it("counts back over counted instants only, and finds the others by their time", () => {
+    const some = { all: INSTANTS, counted: [INSTANTS[0] as number, INSTANTS[2] as number] };
+    expect(formatInstant(resolveInstant("latest~1", some, NOW))).toBe("2026-01-01T02:00:00Z");
+    expect(formatInstant(resolveInstant("2026-01-02", some, NOW))).toBe("2026-01-02T02:00:00Z");
   });
 
   it("says so when nothing is kept yet", () => {
-    expect(() => resolveInstant("2026-01-02", [], NOW)).toThrowError("no instant is kept yet");
+    expect(() => resolveInstant("2026-01-02", { all: [], counted: [] }, NOW)).toThrowError(
+      "no instant is kept yet",
+    );
   });
 });
 

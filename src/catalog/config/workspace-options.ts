@@ -4,7 +4,8 @@
  */
 import { HoldfastError, isHoldfastError } from "../../model/errors.ts";
 import type { CouchAuth } from "../../sources/couchdb/config.ts";
-import type { SourceSettings, WorkspaceOptions } from "../../operations/workspace.ts";
+import type { SourceSettings } from "../../operations/connections.ts";
+import type { WorkspaceOptions } from "../../operations/workspace.ts";
 import { SOURCE_DEFAULTS } from "./defaults.ts";
 import { durationMs } from "./duration.ts";
 import type { EffectiveConfig } from "./effective.ts";
@@ -75,7 +76,11 @@ export async function credential(
     : { kind: "identity", identity: secret };
 }
 
-async function sourceSettings(config: EffectiveConfig, options: ResolveOptions): Promise<SourceSettings[]> {
+/** The sources alone, for what needs no repository. Errors: `secret-unavailable`, `source-unknown` for a name in `reach`. */
+export async function sourceSettings(
+  config: EffectiveConfig,
+  options: Omit<ResolveOptions, "askPassphrase">,
+): Promise<SourceSettings[]> {
   const { reach } = options;
   if (typeof reach === "object") {
     for (const name of reach) sourceEntry(config, name);

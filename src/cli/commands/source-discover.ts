@@ -13,10 +13,10 @@ export function sourceDiscoverCommand(app: App): Command {
     examples: ["holdfast source discover prod", "holdfast source discover prod '*'"],
     json: { form: "lines", type: "Discovered" },
     run: async (invocation, [name = "", ...patterns]) => {
-      await using workspace = await invocation.open([name]);
+      await using connections = await invocation.connect([name]);
       const chosen = patterns.filter((pattern) => pattern !== undefined);
       const found = invocation.operations.discover(
-        workspace,
+        connections,
         chosen.length === 0 ? { source: name } : { source: name, patterns: chosen },
         invocation.hooks,
       );

@@ -22,8 +22,12 @@ export function sourceTestCommand(app: App): Command {
       let exit = EXIT_OK;
       for (const name of chosen) {
         try {
-          await using workspace = await invocation.open([name]);
-          const check = await invocation.operations.testSource(workspace, { source: name }, invocation.hooks);
+          await using connections = await invocation.connect([name]);
+          const check = await invocation.operations.testSource(
+            connections,
+            { source: name },
+            invocation.hooks,
+          );
           if (out.json) {
             await out.document({ source: name, ok: true, ...check } satisfies SourceTestRow);
             continue;

@@ -8,6 +8,7 @@ import type { EffectiveConfig } from "../../catalog/config/effective.ts";
 import { randomHex } from "../../model/clock.ts";
 import { ERROR_CODES, type ErrorCodeEntry } from "../../model/error-codes.ts";
 import type { HoldfastError } from "../../model/errors.ts";
+import type { Connections } from "../../operations/connections.ts";
 import type { Workspace } from "../../operations/workspace.ts";
 import { asHoldfastError } from "../error-text.ts";
 import { countOf, instantText, sizeText, timeText } from "../format.ts";
@@ -39,19 +40,13 @@ export async function* examine(invocation: Invocation): AsyncGenerator<DoctorFin
   try {
     await using workspace = await invocation.open("all", () => undefined);
     yield* repositoryFindings(invocation, workspace);
-    for (const source of config.sources.keys()) yield await sourceFinding(invocation, workspace, source);
   } catch (error) {
     invocation.signal.throwIfAborted();
     yield problem("repository", asHoldfastError(error));
-    for (const source of config.sources.keys()) {
-      yield {
-        check: `source ${source}`,
-        state: "warning",
-        detail: "not tried, since the repository does not open",
-        fix: "Mend the repository first.",
-      };
-    }
   }
+  // The sources are tried whether the repository opens or not.
+  await using connections = await invocation.connect("all", () => undefined);
+  for (const source of config.sources.keys()) yield await sourceFinding(invocation, connections, source);
 }
 
 function nodeFinding(version: string): DoctorFinding {
@@ -185,16 +180,16 @@ async function* repositoryFindings(
 
 async function sourceFinding(
   invocation: Invocation,
-  workspace: Workspace,
+  connections: Connections,
   source: string,
 ): Promise<DoctorFinding> {
   const check = `source ${source}`;
   // A source whose secret is missing was left out on opening and has its finding already.
-  if (!workspace.sources.some(({ name }) => name === source)) {
+  if (!connections.sources.some(({ name }) => name === source)) {
     return { check, state: "warning", detail: "not tried without its secret", fix: "Mend its secret first." };
   }
   try {
-    const found = await invocation.operations.testSource(workspace, { source }, invocation.hooks);
+    const found = await invocation.operations.testSource(connections, { source }, invocation.hooks);
     const detail = `${found.service} ${found.version}, as ${found.user}`;
     const missing = found.abilities.filter(({ ok }) => !ok);
     if (missing.length === 0) return { check, state: "ok", detail };

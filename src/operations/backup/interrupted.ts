@@ -42,6 +42,7 @@ async function isWhole(workspace: Workspace, task: TaskName, checkpoint: Checkpo
 async function supersede(workspace: Workspace, task: TaskName, checkpoint: Checkpoint): Promise<void> {
   await writeRunRecord(workspace.repository, task, {
     run: checkpoint.run,
+    source: checkpoint.source,
     state: "superseded",
     kind: checkpoint.kind,
     reason: checkpoint.reason,

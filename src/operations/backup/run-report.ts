@@ -6,12 +6,12 @@ import type { TaskName } from "../../model/task.ts";
 import type { RunRecord } from "../../repository/run-records.ts";
 import type { RunReport } from "../reports.ts";
 
-export function runReport(task: TaskName, source: string, collection: string, record: RunRecord): RunReport {
+export function runReport(task: TaskName, record: RunRecord): RunReport {
   return {
     run: record.run,
     task,
-    source,
-    collection,
+    source: record.source.name,
+    collection: record.source.collection,
     state: record.state,
     kind: record.kind,
     ...(record.reason === "" ? {} : { reason: record.reason }),

@@ -4,7 +4,12 @@
 import { randomHex, type Millis } from "../../model/clock.ts";
 import { errorText, HoldfastError } from "../../model/errors.ts";
 import type { TaskName } from "../../model/task.ts";
-import { newestEntry, segmentsNewestFirst, type TimelineEntry } from "../../repository/manifest.ts";
+import {
+  newestEntry,
+  segmentsNewestFirst,
+  type ManifestSource,
+  type TimelineEntry,
+} from "../../repository/manifest.ts";
 import { writeRunRecord, type Checkpoint, type RunRecord } from "../../repository/run-records.ts";
 import { RunWriter, type RunOutput } from "../../repository/run-writer.ts";
 import { StateIndex } from "../../repository/state-index.ts";
@@ -13,7 +18,8 @@ import type { CaptureEngine, CaptureEvent, Cursor, SourceContext } from "../../s
 import { Timeline } from "../../timeline/timeline.ts";
 import { signalOf, type Hooks } from "../hooks.ts";
 import type { RunReport } from "../reports.ts";
-import type { SourceSettings, Workspace } from "../workspace.ts";
+import type { SourceSettings } from "../connections.ts";
+import type { Workspace } from "../workspace.ts";
 import { findInterrupted } from "./interrupted.ts";
 import { runReport } from "./run-report.ts";
 
@@ -28,6 +34,8 @@ export interface TaskRequest {
   readonly collection: string;
   /** Compare the source as a whole even if it is not due. */
   readonly reconcile: boolean;
+  /** The run keeps what a restore in place is about to overwrite. */
+  readonly beforeRestore?: boolean;
 }
 
 /** Runs the task once. Never throws for what goes wrong with the run: the report says it. */
@@ -85,6 +93,11 @@ class TaskRun {
       await this.#writer?.abort();
       return await this.#endFailed(error);
     }
+  }
+
+  get #source(): ManifestSource {
+    const { settings, collection } = this.#request;
+    return { name: settings.name, kind: settings.options.kind, collection };
   }
 
   get #name(): string {
@@ -149,6 +162,7 @@ class TaskRun {
       ...(continued === undefined ? {} : { resume: continued }),
       describe: () => ({
         run: this.#run,
+        source: this.#source,
         base: base?.digest ?? null,
         startedAt: this.#startedAt,
         kind: start.run,
@@ -215,6 +229,7 @@ class TaskRun {
       to: previous === undefined ? wholeSecond : Math.max(wholeSecond, previous.to + SECOND_MS),
       completeAsOf: end.completeAsOf,
       startedAt: this.#startedAt,
+      beforeRestore: this.#request.beforeRestore ?? false,
       reason: start.reason ?? "",
       groups: output.groups,
       counts: output.counts,
@@ -229,11 +244,7 @@ class TaskRun {
       base,
       {
         written: this.#workspace.clock.now(),
-        source: {
-          name: this.#request.settings.name,
-          kind: this.#request.settings.options.kind,
-          collection: this.#request.collection,
-        },
+        source: this.#source,
         entries: [...(base?.manifest.entries ?? []), entry],
         packs: [...(base?.manifest.packs ?? []), ...output.packs],
         cursor: end.cursor,
@@ -273,6 +284,7 @@ class TaskRun {
     const entry = committed && newestEntry(committed.manifest);
     const record: RunRecord = {
       run: this.#run,
+      source: this.#source,
       state,
       kind: this.#start?.run ?? null,
       reason: this.#start?.reason ?? "",
@@ -288,7 +300,7 @@ class TaskRun {
       error: error === undefined ? null : { code: error.code, message: error.message },
     };
     await this.#writeRecord(record);
-    return runReport(this.#task, this.#request.settings.name, this.#request.collection, record);
+    return runReport(this.#task, record);
   }
 
   /**

@@ -104,7 +104,7 @@ async function keepPresentState(
   hooks: Hooks,
 ): Promise<{ readonly index: StateIndex; readonly instant: Millis }> {
   const { name, collection } = timeline.manifest.source;
-  const request = { settings: workspace.settings(name), collection, reconcile: false };
+  const request = { settings: workspace.settings(name), collection, reconcile: false, beforeRestore: true };
   const report = await runTask(workspace, request, hooks);
   const stored = await readNewestManifest(workspace.repository, timeline.task, signalOf(hooks));
   if (report.state !== "committed" || stored === undefined) {

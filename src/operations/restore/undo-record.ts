@@ -11,7 +11,7 @@ import type { TaskName } from "../../model/task.ts";
 import type { Version } from "../../model/version.ts";
 import { decodeBuffers, encodeBuffers } from "../../repository/json-buffers.ts";
 import { Memtable } from "../../repository/memtable.ts";
-import { restorePath } from "../../repository/paths.ts";
+import { restorePath, restoresOf } from "../../repository/paths.ts";
 import type { Repository } from "../../repository/repository.ts";
 import { openObject, sealObject } from "../../repository/sealed-object.ts";
 import { FINGERPRINT_BYTES } from "../../repository/segment/fingerprint.ts";
@@ -23,7 +23,7 @@ import { writeSegment } from "../../repository/segment/segment-writer.ts";
 const PIECE_ITEMS = 50_000;
 
 /** A piece of a restore's record: the items touched since the piece before. */
-interface UndoPiece {
+export interface UndoPiece {
   readonly restore: string;
   readonly task: TaskName;
   readonly target: string;
@@ -103,7 +103,7 @@ export interface UndoRecord {
   readonly touched: readonly Touched[];
 }
 
-/** Errors: `source-unknown` when there is no such record; `no-read-right`; `object-damaged`. */
+/** Errors: `source-unknown` when there is no such record; `object-missing` for a piece in its middle; `no-read-right`; `object-damaged`. */
 export async function readUndoRecord(
   repository: Repository,
   task: TaskName,
@@ -111,13 +111,17 @@ export async function readUndoRecord(
 ): Promise<UndoRecord> {
   const touched: Touched[] = [];
   let frame: UndoPiece | undefined;
-  for (let ordinal = 1; ; ordinal++) {
-    const path = restorePath(task, restore, ordinal);
-    if ((await repository.storage.stat(path)) === undefined) break;
-    const place = { purpose: "restore", scope: [task, restore, String(ordinal)] } as const;
-    frame = decodeBuffers(
-      openObject(repository.keyring, place, path, await repository.storage.read(path)),
-    ) as UndoPiece;
+  let ordinal = 0;
+  for await (const { path } of repository.storage.list(`${restoresOf(task)}${restore}/`)) {
+    ordinal += 1;
+    const expected = restorePath(task, restore, ordinal);
+    if (path !== expected) {
+      throw new HoldfastError("object-missing", `A piece of an undo record is missing: ${expected}.`, {
+        task,
+        path: expected,
+      });
+    }
+    frame = await readUndoPiece(repository, task, restore, ordinal);
     const reader = await openSegment(repository.storage, repository.keyring, task, frame.touched);
     for await (const batch of reader.scan({})) touched.push(...batch.map(touchedItem));
   }
@@ -127,6 +131,20 @@ export async function readUndoRecord(
     });
   }
   return { target: frame.target, restored: frame.restored, touched };
+}
+
+/** The nth piece, from 1. Errors: `object-missing`, `object-damaged`. */
+export async function readUndoPiece(
+  repository: Repository,
+  task: TaskName,
+  restore: string,
+  ordinal: number,
+): Promise<UndoPiece> {
+  const path = restorePath(task, restore, ordinal);
+  const place = { purpose: "restore", scope: [task, restore, String(ordinal)] } as const;
+  return decodeBuffers(
+    openObject(repository.keyring, place, path, await repository.storage.read(path)),
+  ) as UndoPiece;
 }
 
 function touchedItem(version: Version): Touched {

@@ -2,7 +2,8 @@
  * Blocks on their way through the thread pool, in order. Bounded by bytes: two small blocks keep two cores busy,
  * and a huge record waits until those before it have left.
  */
-import { compress, type Compressed } from "./compression.ts";
+import type { Compressed } from "./compression.ts";
+import { FrameCompressor } from "./frame-compressor.ts";
 import type { RawBlock } from "./block-encoder.ts";
 
 export interface CompressedBlock extends Compressed {
@@ -17,17 +18,20 @@ const MAX_IN_FLIGHT_BLOCKS = 4;
 
 export class BlockPipeline {
   readonly #level: number;
+  readonly #blockBytes: number;
   readonly #maxBytes: number;
+  readonly #idle: FrameCompressor[] = [];
   readonly #queue: { readonly rawBytes: number; readonly result: Promise<CompressedBlock> }[] = [];
   #bytes = 0;
 
-  constructor(level: number, maxBytes: number) {
+  constructor(level: number, blockBytes: number, maxBytes: number) {
     this.#level = level;
+    this.#blockBytes = blockBytes;
     this.#maxBytes = maxBytes;
   }
 
   push(block: RawBlock): void {
-    const result = compress(block.raw, this.#level).then((compressed) => ({ ...compressed, block }));
+    const result = this.#compress(block);
     // A failure is thrown by `shift`; should the writer stop before, it must not count as unhandled.
     result.catch(() => {});
     this.#queue.push({ rawBytes: block.raw.length, result });
@@ -52,9 +56,19 @@ export class BlockPipeline {
     return result;
   }
 
-  /** Waits until no thread reads a buffer any more, whatever became of it. */
+  /** Waits until no thread reads a buffer any more, whatever became of it, and lets go of the compressors. */
   async drain(): Promise<void> {
     await Promise.allSettled(this.#queue.splice(0).map((waiting) => waiting.result));
     this.#bytes = 0;
+    for (const compressor of this.#idle.splice(0)) compressor.close();
+  }
+
+  async #compress(block: RawBlock): Promise<CompressedBlock> {
+    const compressor = this.#idle.pop() ?? new FrameCompressor(this.#level, this.#blockBytes);
+    try {
+      return { ...(await compressor.compress(block.raw)), block };
+    } finally {
+      this.#idle.push(compressor);
+    }
   }
 }

@@ -9,7 +9,7 @@ import { damaged } from "./damage.ts";
  * Told its size, zstd picks parameters for small inputs: a gain up to 128 KiB (a third of the time), a loss of 4 %
  * in ratio and speed at 256 KiB. So larger inputs go untold.
  */
-const PLEDGE_MAX_BYTES = 128 * 1024;
+export const PLEDGE_MAX_BYTES = 128 * 1024;
 
 /** From here on decompression takes over a millisecond and moves to the thread pool. */
 const SYNC_MAX_BYTES = 1024 * 1024;
@@ -89,6 +89,6 @@ function wrongLength(raw: Buffer, rawLength: number, path: string): Error {
  * touched by few inputs and only raises memory until the next garbage collection. Half the input holds nearly all
  * outputs at once.
  */
-function outputChunk(length: number): number {
+export function outputChunk(length: number): number {
   return Math.max(MIN_OUTPUT_CHUNK_BYTES, (length >> 1) + SLACK_BYTES);
 }

@@ -125,7 +125,7 @@ export class SegmentComposer {
     index: IndexBuilder,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Buffer, number> {
-    const pipeline = new BlockPipeline(this.#layout.level, MAX_IN_FLIGHT_BYTES);
+    const pipeline = new BlockPipeline(this.#layout.level, this.#layout.blockBytes, MAX_IN_FLIGHT_BYTES);
     let ordinal = 0;
     const next = async (): Promise<Buffer> =>
       this.#sealBlock(await pipeline.shift(), ordinal++, encoder, index);

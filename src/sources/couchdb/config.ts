@@ -43,7 +43,7 @@ export interface CouchConfig {
   /** Send large request bodies gzip-compressed; old servers refuse it. */
   readonly compressRequests?: boolean;
   readonly include?: Partial<CouchInclude>;
-  /** How a baseline is read; `auto` looks at a sample of the database and chooses. */
+  /** How a baseline is read; `auto` asks how the service charges and looks at a sample. */
   readonly readPath?: "auto" | "feed" | "bulk";
 }
 

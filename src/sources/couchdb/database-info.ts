@@ -14,8 +14,6 @@ export interface DatabaseInfo {
   readonly instanceStartTime: string;
   /** Uncompressed bytes of all bodies and attachments; undefined where not told. */
   readonly externalBytes: number | undefined;
-  /** Bytes on the server's disk. */
-  readonly fileBytes: number | undefined;
   readonly partitioned: boolean;
   /** Shards and copies; undefined on a server without clusters. */
   readonly q: number | undefined;
@@ -36,7 +34,6 @@ export function databaseInfo(json: unknown): DatabaseInfo {
     purgeSeq: info["purge_seq"],
     instanceStartTime: typeof start === "number" ? String(start) : text(start),
     externalBytes: numberOf(sizes["external"]),
-    fileBytes: numberOf(sizes["file"]) ?? numberOf(info["disk_size"]),
     partitioned: props["partitioned"] === true,
     q: numberOf(cluster["q"]),
     n: numberOf(cluster["n"]),

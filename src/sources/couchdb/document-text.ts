@@ -2,7 +2,7 @@
  * A document as raw text: reading its `_` members and cutting members out of it or into it, leaving every other byte
  * as the server sent it.
  */
-import { JsonMismatch, skipSpace, stringText, walkElements, walkMembers } from "./raw-json.ts";
+import { JsonMismatch, skipSpace, stringText, walkMembers } from "./raw-json.ts";
 
 export interface AttachmentStub {
   readonly name: string;
@@ -123,13 +123,6 @@ export function memberText(doc: Buffer, name: string): Buffer | undefined {
     if (key === name) found = doc.subarray(from, to);
   });
   return found;
-}
-
-/** The raw elements of a JSON array text. */
-export function arrayElements(text: Buffer): Buffer[] {
-  const elements: Buffer[] = [];
-  walkElements(text, skipSpace(text, 0), (from, to) => elements.push(text.subarray(from, to)));
-  return elements;
 }
 
 const OPEN_OBJECT = 0x7b;

@@ -48,7 +48,6 @@ export async function openCapture(
     return continued(resume, resume.running, info, request);
   }
   if (cursor === undefined || verdict.run === "baseline") {
-    const path = config.readPath ?? "auto";
     return {
       run: "baseline",
       reason: cursor && verdict.run === "baseline" ? verdict.reason : undefined,
@@ -56,7 +55,7 @@ export async function openCapture(
       nonce: marker ?? (await writeMarker(database, signal)),
       since: undefined,
       reconcile: false,
-      path: path === "auto" ? await chooseReadPath(database, signal) : path,
+      path: await chooseReadPath(database, config, signal),
       vanished: [],
       purges: [],
       purgedInfosLimit: await database.purgedInfosLimit(signal),

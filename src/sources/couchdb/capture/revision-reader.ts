@@ -67,6 +67,14 @@ export class RevisionReader {
     let next = 0;
     for (const at of usual) {
       const wanted = batch[at] as Wanted;
+      // Nearly every document has one leaf, and it is there.
+      const only =
+        byId === undefined && wanted.revs.length === 1 ? onlyLeaf(entries[next], wanted.revs[0]) : undefined;
+      if (only !== undefined) {
+        results[at] = [only];
+        next += 1;
+        continue;
+      }
       const given = byId?.get(wanted.id) ?? (byId ? [] : entries.slice(next, next + wanted.revs.length));
       next += wanted.revs.length;
       open.push({ wanted, at, found: leavesOf(given, wanted.revs) });
@@ -216,6 +224,14 @@ export class RevisionReader {
       { source: this.#database.client.http.address.shown },
     );
   }
+}
+
+/** The entry's leaf when it holds just that revision. */
+function onlyLeaf(entry: BulkGetEntry | undefined, rev: string | undefined): Leaf | undefined {
+  const revision = entry?.revisions[0];
+  if (entry?.revisions.length !== 1 || revision === undefined || !revision.found || revision.rev !== rev)
+    return undefined;
+  return leafOf(revision.rev, revision.text, revision.flags);
 }
 
 /** CouchDB before 2.0 takes `_bulk_get` for a document or an unknown method. */

@@ -27,8 +27,12 @@ const json = {
   cluster: { q: 2, n: 3 },
 };
 
-function judge(changed: object, remembered: Partial<CouchCursor> = {}, marker: string | undefined = "n") {
-  return judgeIncarnation({ ...cursor, ...remembered }, databaseInfo({ ...json, ...changed }), marker).run;
+function judge(changed: object, remembered: Partial<CouchCursor> = {}, marker: string | null = "n") {
+  return judgeIncarnation(
+    { ...cursor, ...remembered },
+    databaseInfo({ ...json, ...changed }),
+    marker ?? undefined,
+  ).run;
 }
 
 describe("a database", () => {
@@ -38,8 +42,8 @@ describe("a database", () => {
   });
 
   it("with another creation time and without our marker is another one", () => {
-    expect(judge({ instance_start_time: "1800000000" }, {}, undefined)).toBe("baseline");
-    expect(judge({ instance_start_time: "1800000000" }, { nonce: undefined }, undefined)).toBe("baseline");
+    expect(judge({ instance_start_time: "1800000000" }, {}, null)).toBe("baseline");
+    expect(judge({ instance_start_time: "1800000000" }, { nonce: undefined }, null)).toBe("baseline");
     expect(judge({ instance_start_time: "1800000000" }, {}, "foreign")).toBe("baseline");
   });
 
@@ -48,12 +52,12 @@ describe("a database", () => {
   });
 
   it("that lost only its marker is compared whole", () => {
-    expect(judge({}, {}, undefined)).toBe("reconcile");
-    expect(judge({ instance_start_time: "0" }, { identity: "0" }, undefined)).toBe("reconcile");
+    expect(judge({}, {}, null)).toBe("reconcile");
+    expect(judge({ instance_start_time: "0" }, { identity: "0" }, null)).toBe("reconcile");
   });
 
   it("that tells nothing, has no marker and holds less is another one", () => {
-    expect(judge({ instance_start_time: "0", doc_count: 1 }, { identity: "0" }, undefined)).toBe("baseline");
+    expect(judge({ instance_start_time: "0", doc_count: 1 }, { identity: "0" }, null)).toBe("baseline");
   });
 
   it("that is proven and holds less without a purge is compared whole", () => {
