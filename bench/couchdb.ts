@@ -156,6 +156,10 @@ function row(name: string, rated: boolean): string {
   return `| ${name} | ${cells.join(" | ")} |`;
 }
 
+function ratio(name: string, of: string, pick: (name: string) => number): string {
+  return (pick(name) / pick(of)).toFixed(2);
+}
+
 function report(server: Server): void {
   console.log(
     `\n${DOCUMENTS.toLocaleString("en")} documents, ${ROUNDS} round(s), ${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.version}`,
@@ -170,8 +174,6 @@ function report(server: Server): void {
   for (const name of all.keys()) console.log(row(name, !single.some((word) => name.includes(word))));
   const stored = figure("short: holdfast baseline", ({ result }) => result["storedBytes"] ?? 0);
   const file = statSync(join(folder, "short-1.couchbackup")).size;
-  const ratio = (name: string, of: string, pick: (name: string) => number): string =>
-    (pick(name) / pick(of)).toFixed(2);
   const cpu = (name: string): number => figure(name, ({ cpuS }) => cpuS);
   const goals: readonly (readonly [string, string, string])[] = [
     [

@@ -161,15 +161,16 @@ async function* flatten(batches: AsyncIterable<readonly Version[]>): AsyncGenera
 }
 
 function changeRow(before: Version | undefined, after: Version | undefined): ChangeRow | undefined {
-  const was = before?.kind === "live";
-  const is = after?.kind === "live";
   if (before !== undefined && after !== undefined && before.fingerprint.equals(after.fingerprint))
     return undefined;
-  if (!was && !is) return undefined;
+  const was = before?.kind === "live" ? before : undefined;
+  const is = after?.kind === "live" ? after : undefined;
+  const present = is ?? was;
+  if (present === undefined) return undefined;
   return {
-    key: keyText(((after ?? before) as Version).key),
-    change: was ? (is ? "changed" : "deleted") : "added",
-    before: was ? (before as Version).revision : null,
-    after: is ? (after as Version).revision : null,
+    key: keyText(present.key),
+    change: was === undefined ? "added" : is === undefined ? "deleted" : "changed",
+    before: was?.revision ?? null,
+    after: is?.revision ?? null,
   };
 }

@@ -19,8 +19,11 @@ export async function listTasks(workspace: Workspace, hooks: Hooks = {}): Promis
     const stored = await readNewestManifest(workspace.repository, task, signalOf(hooks));
     if (stored !== undefined) summaries.push(summarise(stored.manifest));
   }
-  const name = (summary: TaskSummary): string => `${summary.source}/${summary.collection}`;
-  return summaries.sort((a, b) => (name(a) < name(b) ? -1 : 1));
+  return summaries.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+}
+
+function nameOf({ source, collection }: TaskSummary): string {
+  return `${source}/${collection}`;
 }
 
 /**
@@ -36,12 +39,10 @@ export async function resolveTask(workspace: Workspace, text: string, hooks: Hoo
     return workspace.repository.keyring.taskName(settings.name, settings.options.kind, text.slice(slash + 1));
   }
   const tasks = await listTasks(workspace, hooks);
-  const meant = tasks.filter(
-    (task) => task.collection === text || `${task.source}/${task.collection}` === text,
-  );
+  const meant = tasks.filter((task) => task.collection === text || nameOf(task) === text);
   if (meant.length === 1) return (meant[0] as TaskSummary).task as TaskName;
   if (meant.length > 1) {
-    const names = meant.map((task) => `${task.source}/${task.collection}`).join(", ");
+    const names = meant.map(nameOf).join(", ");
     throw new HoldfastError("source-unknown", `"${text}" could be any of ${names}: write SOURCE/${text}.`);
   }
   throw new HoldfastError("source-unknown", `No task is called "${text}".`);

@@ -33,14 +33,15 @@ export async function* mergeNewest(sources: readonly SortedVersions[]): AsyncGen
         if (other.key === first.key && !other.step()) await other.load();
         if (!other.done && (bound === undefined || other.key < bound)) bound = other.key;
       }
-      do {
+      for (;;) {
         out.push(first.version);
         if (out.length === BATCH_VERSIONS) {
           yield out;
           out = [];
         }
         if (!first.step()) await first.load();
-      } while (!first.done && (bound === undefined || first.key < bound));
+        if (first.done || (bound !== undefined && first.key >= bound)) break;
+      }
     }
     if (out.length > 0) yield out;
   } finally {

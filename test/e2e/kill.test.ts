@@ -46,7 +46,8 @@ beforeEach(async () => {
     KILL_PASSPHRASE: "p",
     KILL_PASSWORD: "admin",
   };
-  expect((await command("init")).code).toBe(0);
+  const made = await command("init");
+  if (made.code !== 0) throw new Error(made.errors);
 });
 
 afterEach(async () => {

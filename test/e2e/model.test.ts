@@ -28,6 +28,7 @@ function randomOf(seed: number): () => number {
 }
 
 const IDS = ["a", "b/c", "ü+%", "_design/d", "z\u{1F600}", "z\uE000", "k 1", "k 2", "k 3", "."];
+const HEX_DIGITS = "0123456789abcdef".split("");
 const BODIES = [
   `"n":12345678901234567890,"f":1.0`,
   `"10":1,"2":2,"x":{"__proto__":null,"e":1e2}`,
@@ -90,7 +91,7 @@ class World {
       await this.bulk(`{"docs":[{${head},"_rev":"${leaf.rev}","_deleted":true,"why":1.0}]}`);
     } else if (choice < 0.9) {
       const [generation] = leaf.rev.split("-") as [string];
-      const hash = [...Array(32)].map(() => this.pick([..."0123456789abcdef"])).join("");
+      const hash = [...Array(32)].map(() => this.pick(HEX_DIGITS)).join("");
       await this.bulk(
         `{"new_edits":false,"docs":[{${head},"_rev":"${generation}-${hash}",${this.pick(BODIES)}}]}`,
       );
@@ -115,7 +116,7 @@ class World {
   }
 }
 
-async function live(house: House, world: World): Promise<Map<number, Snapshot>> {
+async function liveThrough(house: House, world: World): Promise<Map<number, Snapshot>> {
   const snapshots = new Map<number, Snapshot>();
   for (let run = 0; run < RUNS; run++) {
     const edits = run === 3 ? 0 : EDITS;
@@ -132,7 +133,7 @@ describe.each(SEEDS)("a random life of a database, seed %i", (seed) => {
     await using house = await openHouse();
     await house.couch.json("PUT", DATABASE);
     const world = new World(house.couch, randomOf(seed));
-    const snapshots = await live(house, world);
+    const snapshots = await liveThrough(house, world);
     const timeline = await openTimeline(house.workspace, `prod/${DATABASE}`);
     expect(timeline.instants).toEqual([...snapshots.keys()]);
     for (const [instant, snapshot] of snapshots) {

@@ -32,6 +32,11 @@ async function collect(sources: readonly SortedVersions[]): Promise<[string, str
   return all;
 }
 
+async function* failing(): AsyncGenerator<Version[]> {
+  yield [version("a", "0")];
+  throw new Error("the disk is gone");
+}
+
 const keys = fc.uniqueArray(
   fc.string({ maxLength: 3, unit: fc.constantFrom("a", "b", "é", "\u{1F600}", "\uE000") }),
 );
@@ -76,15 +81,11 @@ describe("mergeNewest", () => {
       expect(batch.length).toBeGreaterThan(0);
       break;
     }
-    expect(closed.sort()).toEqual([0, 1, 2]);
+    expect(closed.toSorted((a, b) => a - b)).toEqual([0, 1, 2]);
   });
 
   it("passes a source's failure on and closes the others", async () => {
     let closed = false;
-    const failing = async function* (): AsyncGenerator<Version[]> {
-      yield [version("a", "0")];
-      throw new Error("the disk is gone");
-    };
     const other = async function* (): AsyncGenerator<Version[]> {
       try {
         yield [version("b", "1")];

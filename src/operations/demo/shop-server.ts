@@ -52,7 +52,9 @@ export class ShopServer {
     const rows = (await this.#send("POST", "/_all_docs?include_docs=true", { keys: ids })) as {
       rows: { doc?: ShopDocument | null }[];
     };
-    const present = rows.rows.map((row) => row.doc).filter((doc): doc is ShopDocument => doc != null);
+    const present = rows.rows
+      .map((row) => row.doc)
+      .filter((doc): doc is ShopDocument => doc !== null && doc !== undefined);
     const cancelled = present.filter((doc, position) => doc["type"] === "order" && position % 9 === 0);
     const moved = present
       .filter((doc) => !cancelled.includes(doc))

@@ -122,6 +122,7 @@ export function selectAttachments(
   if (options.attachments !== true) return new Set();
   const since = options.attachmentsSince ?? [];
   const known = since.filter(({ position, hash }) => revision.path[revision.position - position] === hash);
-  const newestKnown = Math.max(0, ...known.map(({ position }) => position));
+  // Below any position there is: `new_edits=false` without `revpos` stores 0, and the real server sends those too.
+  const newestKnown = Math.max(-1, ...known.map(({ position }) => position));
   return new Set(attachments.filter(({ revpos }) => revpos > newestKnown));
 }
