@@ -191,11 +191,10 @@ describe("restore", () => {
 
   it("in place tells how to take it back", async () => {
     const { operations } = remembers((applied) => report(applied, { undo: "77" }));
-    const { stdout, stderr } = await holdfast(
+    const { stdout } = await holdfast(
       ["restore", "lab/orders", "--id", "a", "--in-place", "--at", "latest~1", "--yes"],
       configured(operations),
     );
     expect(stdout).toContain("To take it back: holdfast undo backup-1 77\n");
-    expect(stderr).toContain("latest~1 now names another instant");
   });
 });

@@ -253,9 +253,14 @@ function formsOf(mark: string): string[] {
   return [...new Set([...plain, ...encoded, encodeURIComponent(mark), form, bytes.toString("hex")])];
 }
 
+/** Each mark's forms, made once: there is much to search. */
+const FORMS = new Map<string, readonly string[]>();
+
 function expectNoMark(text: string, by: string): void {
   for (const [name, mark] of Object.entries({ ...MARK, identity })) {
-    for (const form of formsOf(mark)) {
+    let forms = FORMS.get(mark);
+    if (forms === undefined) FORMS.set(mark, (forms = formsOf(mark)));
+    for (const form of forms) {
       if (text.includes(form)) expect.fail(`${by} shows the ${name} (as ${form}): ${around(text, form)}`);
     }
   }

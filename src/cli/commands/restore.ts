@@ -78,20 +78,13 @@ export function restoreCommand(app: App): Command {
         newerItems: options.deleteNewer ? ("delete" as const) : ("keep" as const),
         replicationStopped: options.replicationStopped ?? false,
       };
-      const exit = await previewThenApply(invocation, options, (apply, onItem, instant = options.at) =>
+      return previewThenApply(invocation, options, (apply, onItem, instant = options.at) =>
         invocation.operations.restore(
           workspace,
           { ...request, ...(instant === undefined ? {} : { at: instant }), apply, onItem },
           invocation.hooks,
         ),
       );
-      if (options.inPlace && !options.dryRun && (options.at ?? "").startsWith("latest~")) {
-        // Before it writes, a restore in place keeps the present state: that is one more instant.
-        invocation.out.note(
-          `${options.at} now names another instant; to repeat this restore give --at its time.`,
-        );
-      }
-      return exit;
     },
   });
 }
