@@ -172,7 +172,7 @@ const READS: readonly ((at: string, what: string) => Promise<boolean>)[] = [
     let anyLost = false;
     for (const { item, name, bytes } of (kept.get(at) as Kept).blobs) {
       const { given, lost } = await drain(() => catBlob(house.workspace, { task, item, name, at }));
-      anyLost = exact([...Buffer.concat(given)], [...bytes], lost, what) || anyLost;
+      anyLost = exact(Array.from(Buffer.concat(given)), Array.from(bytes), lost, what) || anyLost;
     }
     return anyLost;
   },

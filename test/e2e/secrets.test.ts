@@ -344,7 +344,6 @@ describe("no credential comes out", () => {
       expect([words, await both(...words)]).toEqual([words, [0, 0]]);
     }
     await both("doctor");
-    expect(await holdfast(["key", "add", "--new-passphrase", "env:NEW", "--label", "more"])).toBe(0);
     expect(await holdfast(["tasks", "--identity", "file:identity"], { HOLDFAST_PASSPHRASE: "" })).toBe(0);
     expectNothingSaid();
   }, 60_000);
@@ -410,7 +409,7 @@ describe("no credential comes out", () => {
     60_000,
   );
 
-  it.fails("of a refusal in which something on the way quotes the request's own headers", async () => {
+  it("of a refusal in which something on the way quotes the request's own headers", async () => {
     failure = "echo";
     await both("source", "discover", "failing-basic");
     expectNothingSaid();
@@ -450,6 +449,8 @@ describe("no credential comes out", () => {
         else expect([words, exit]).toEqual([words, 0]);
       }
     }
+    // Last, because a passphrase that costs what it should is tried by every later opening.
+    expect(await holdfast(["key", "add", "--new-passphrase", "env:NEW", "--label", "more"])).toBe(0);
     expectNothingSaid();
   }, 60_000);
 });

@@ -1,6 +1,7 @@
 /**
  * Runs that were cut off: which one the next run continues, and which can never be committed any more.
  */
+import { isHoldfastError } from "../../model/errors.ts";
 import type { TaskName } from "../../model/task.ts";
 import { segmentPath } from "../../repository/paths.ts";
 import {
@@ -24,11 +25,27 @@ export async function findInterrupted(
   let found: Checkpoint | undefined;
   for await (const { run, checkpoints, ended } of listRunObjects(workspace.repository, task)) {
     if (ended || checkpoints === 0) continue;
-    const checkpoint = await readCheckpoint(workspace.repository, task, run, checkpoints);
+    const checkpoint = await readIntact(workspace, task, run, checkpoints);
+    if (checkpoint === undefined) continue;
     if (checkpoint.base === (base?.digest ?? null)) found = checkpoint;
     else await supersede(workspace, task, checkpoint);
   }
   return found !== undefined && (await isWhole(workspace, task, found)) ? found : undefined;
+}
+
+/** A damaged checkpoint is not worth a backup: its run is left to `check`, and the next one begins anew. */
+async function readIntact(
+  workspace: Workspace,
+  task: TaskName,
+  run: string,
+  ordinal: number,
+): Promise<Checkpoint | undefined> {
+  try {
+    return await readCheckpoint(workspace.repository, task, run, ordinal);
+  } catch (error) {
+    if (isHoldfastError(error, "object-damaged", "object-missing")) return undefined;
+    throw error;
+  }
 }
 
 async function isWhole(workspace: Workspace, task: TaskName, checkpoint: Checkpoint): Promise<boolean> {

@@ -1,7 +1,7 @@
 /**
  * One run of one task: capture what changed, write it, commit it.
  */
-import { randomHex, type Millis } from "../../model/clock.ts";
+import type { Millis } from "../../model/clock.ts";
 import { errorText, HoldfastError } from "../../model/errors.ts";
 import type { TaskName } from "../../model/task.ts";
 import {
@@ -10,16 +10,17 @@ import {
   type ManifestSource,
   type TimelineEntry,
 } from "../../repository/manifest.ts";
+import { newTimedId } from "../../repository/ids.ts";
 import { writeRunRecord, type Checkpoint, type RunRecord } from "../../repository/run-records.ts";
 import { RunWriter, type RunOutput } from "../../repository/run-writer.ts";
 import { StateIndex } from "../../repository/state-index.ts";
 import { commitManifest, readNewestManifest, type StoredManifest } from "../../repository/task-store.ts";
-import type { CaptureEngine, CaptureEvent, Cursor, SourceContext } from "../../sources/source.ts";
-import { Timeline } from "../../timeline/timeline.ts";
+import type { CaptureEvent, Cursor, SourceContext } from "../../sources/source.ts";
 import { signalOf, type Hooks } from "../hooks.ts";
 import type { RunReport } from "../reports.ts";
 import type { SourceSettings } from "../connections.ts";
 import type { Workspace } from "../workspace.ts";
+import { captureEngine } from "./capture-engine.ts";
 import { findInterrupted } from "./interrupted.ts";
 import { runReport } from "./run-report.ts";
 
@@ -68,7 +69,7 @@ class TaskRun {
     this.#task = task;
     this.#hooks = hooks;
     this.#startedAt = workspace.clock.now();
-    this.#run = newRunId(this.#startedAt);
+    this.#run = newTimedId(this.#startedAt);
     this.#requestsBefore = workspace.source(request.settings.name).traffic.requests;
   }
 
@@ -116,7 +117,14 @@ class TaskRun {
         cursor: base?.manifest.cursor,
         resume: resume?.cursor,
         reconcile: this.#request.reconcile || (base !== undefined && runsSince + 1 >= RECONCILE_EVERY_RUNS),
-        engine: this.#engine(base),
+        engine: captureEngine({
+          repository: this.#workspace.repository,
+          task: this.#task,
+          base,
+          writer: () => this.#started,
+          signal: signalOf(this.#hooks),
+          stored: () => (this.#blobs += 1),
+        }),
       },
       this.#context(),
     );
@@ -180,22 +188,6 @@ class TaskRun {
       );
     }
     return this.#writer;
-  }
-
-  #engine(base: StoredManifest | undefined): CaptureEngine {
-    const { repository } = this.#workspace;
-    return {
-      known: async (states) => this.#started.known(states),
-      findBlob: async (alias) => this.#started.findBlob(alias),
-      storeBlob: async (alias, { content, encoding }) => {
-        this.#blobs += 1;
-        return this.#started.storeBlob(alias, content, encoding);
-      },
-      keptKeys: () => {
-        if (repository.keyring.right !== "read" || base === undefined) return undefined;
-        return keptKeys(new Timeline(repository, this.#task, base), signalOf(this.#hooks));
-      },
-    };
   }
 
   #context(): SourceContext {
@@ -316,14 +308,4 @@ class TaskRun {
       this.#warnings.push(`The run's record could not be written: ${errorText(error)}`);
     }
   }
-}
-
-/** Time first, so that byte order is order of time: 12 hex digits of ms, 20 random. */
-function newRunId(now: Millis): string {
-  return now.toString(16).padStart(12, "0") + randomHex(10);
-}
-
-async function* keptKeys(timeline: Timeline, signal: AbortSignal): AsyncGenerator<Buffer[]> {
-  const view = timeline.at(newestEntry(timeline.manifest).to);
-  for await (const versions of view.scanPresent({}, signal)) yield versions.map((version) => version.key);
 }

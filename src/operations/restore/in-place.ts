@@ -2,9 +2,10 @@
  * Restoring in place so that it can be undone: the present state is backed up first, an item is overwritten only while
  * its state is the one that was kept, and what was touched is recorded.
  */
-import { randomHex, type Millis } from "../../model/clock.ts";
+import type { Millis } from "../../model/clock.ts";
 import { HoldfastError } from "../../model/errors.ts";
 import { keyText } from "../../model/key.ts";
+import { newTimedId } from "../../repository/ids.ts";
 import { newestEntry, segmentsNewestFirst } from "../../repository/manifest.ts";
 import { StateIndex } from "../../repository/state-index.ts";
 import { readNewestManifest } from "../../repository/task-store.ts";
@@ -47,7 +48,7 @@ export async function restoreInPlace(
   const { timeline, tally } = request;
   const { name, collection } = timeline.manifest.source;
   const signal = signalOf(hooks);
-  const restore = workspace.clock.now().toString(16).padStart(12, "0") + randomHex(10);
+  const restore = newTimedId(workspace.clock.now());
   const recorder = new UndoRecorder(workspace.repository, timeline.task, restore, {
     target: collection,
     restored: request.instant,

@@ -31,6 +31,7 @@ import {
 } from "./backoff.ts";
 import { ConcurrencyLimiter } from "./concurrency-limiter.ts";
 import type { HttpAnswer, HttpClientOptions, HttpRequest } from "./http-request.ts";
+import { redactor } from "./redaction.ts";
 import { RequestBudget } from "./request-budget.ts";
 import { wireBody } from "./request-body.ts";
 import type { ServiceAddress } from "./service-address.ts";
@@ -170,7 +171,10 @@ export class HttpClient implements AsyncDisposable {
       if (STRAIN_STATUSES.has(status) || this.#clock.now() - sentAt > STRAIN_LATENCY_MS) strained();
       const headers = singleHeaders(head.headers);
       const body = this.#body(stream, headers, request, about, signal);
-      if (!isGood(status, request)) throw await this.#refusal(about, status, headers, body);
+      if (!isGood(status, request)) {
+        const redact = redactor([...Object.values(credentials), ...(request.secrets ?? [])]);
+        throw await this.#refusal(about, status, headers, body, redact);
+      }
       try {
         const result = await read({ status, headers, body, sentAt });
         // Reading to the end is what gives the connection back; what a reader left is little.
@@ -211,6 +215,7 @@ export class HttpClient implements AsyncDisposable {
     status: number,
     headers: Readonly<Record<string, string>>,
     body: AsyncIterable<Buffer>,
+    redact: (text: string) => string,
   ): Promise<HoldfastError> {
     if (status === 429) this.traffic.throttled++;
     const pieces: Buffer[] = [];
@@ -224,7 +229,8 @@ export class HttpClient implements AsyncDisposable {
     } catch (error) {
       if (!isHoldfastError(error, "source-unreachable")) throw error;
     }
-    const { error, reason } = this.#options.dialect.explain(status, Buffer.concat(pieces).toString("utf8"));
+    const words = redact(Buffer.concat(pieces).toString("utf8"));
+    const { error, reason } = this.#options.dialect.explain(status, words);
     const refusal = new ServiceRefusal(status, error, reason, this.#options.dialect.passing(status, error));
     return refusalError(about, refusal, parseRetryAfter(headers["retry-after"], this.#clock));
   }

@@ -35,6 +35,8 @@ export interface HttpRequest {
   readonly accept?: readonly number[];
   /** Sent without credentials. */
   readonly anonymous?: boolean;
+  /** Secrets in the body: removed from the service's words should it quote them. */
+  readonly secrets?: readonly string[];
   /** Not held up by limiter and budget: a request that another one, which holds a place, is waiting for. */
   readonly outsideLimits?: boolean;
   /** Send a large body gzip-compressed. */

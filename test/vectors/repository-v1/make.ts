@@ -122,7 +122,7 @@ await couch.json("PUT", DATABASE);
 await couch.json("PUT", `${DATABASE}/_security`, { members: { roles: ["staff"] } });
 await write(
   `{"_id":"order","n":12345678901234567890,"f":1.0,"e":1e2,"10":1,"2":2}`,
-  `{"_id":"ü/+ %\u{1F600}","s":"\\u2028 \\u0000 é","__proto__":null,"empty":{}}`,
+  `{"_id":"ü/+ %\u{1F600}","s":"\\u2028 \\u0000 é","x":{"__proto__":null},"empty":{}}`,
   `{"_id":"_design/views","views":{"v":{"map":"function (d) { emit(d._id) }"}}}`,
   `{"_id":"forgotten","why":"purged later"}`,
   `{"_id":"file",${attachment("note.txt", "text/plain", "text that compresses ".repeat(20))}}`,
@@ -195,7 +195,7 @@ const expected: Expected = {
   keys: { passphrase: PASSPHRASE, identity, writePassphrase: WRITE_PASSPHRASE },
   states,
   history,
-  runs: ["committed", "failed", "committed", "committed", "committed", "committed"],
+  runs: ["committed", "committed", "failed", "committed", "committed", "committed"],
   undo: { restore: undo ?? "", restored: states[0]?.instant ?? "", items: ["order"] },
   files,
 };

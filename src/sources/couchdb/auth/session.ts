@@ -24,6 +24,7 @@ export function sessionAuthorizer(
         purpose: "open a session",
         repeatable: true,
         anonymous: true,
+        secrets: [password],
         outsideLimits: true,
         body: Buffer.from(JSON.stringify({ name: username, password }), "utf8"),
       },
