@@ -38,7 +38,7 @@ const tool = (name: string): string =>
   fileURLToPath(new URL(`../node_modules/@cloudant/couchbackup/bin/${name}.bin.js`, import.meta.url));
 
 /** Node's flags as the published command has them in its first line. */
-const FLAGS = ["--max-semi-space-size=8", "--heap-growing-percent=50"];
+const FLAGS = ["--max-semi-space-size=4", "--heap-growing-percent=50"];
 
 const holdfast = (env: NodeJS.ProcessEnv, ...args: string[]): Promise<Measured> =>
   runSide(side("holdfast"), args, { env, flags: FLAGS });

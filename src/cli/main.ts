@@ -1,8 +1,8 @@
-#!/usr/bin/env -S node --max-semi-space-size=8 --heap-growing-percent=50
+#!/usr/bin/env -S node --max-semi-space-size=4 --heap-growing-percent=50
 /**
  * The entry of the `holdfast` command. The flags in its first line keep V8 from letting garbage pile up to hundreds of
- * MiB before it looks: a run then stays inside 256 MiB, for about a tenth more of CPU time. Everything else is loaded after the version of Node has
- * been looked at, because an older one would fail on it with a message that helps nobody.
+ * MiB before it looks: a run then stays near 256 MiB, for about a tenth more of CPU time. Everything else is loaded
+ * after the version of Node has been looked at, because an older one would fail on it with a message that helps nobody.
  */
 const NEEDED_NODE = 24;
 

@@ -1,6 +1,7 @@
 /**
  * `check`: whether everything that timelines need is in the repository and whole.
  */
+import { HoldfastError } from "../model/errors.ts";
 import { checkTask } from "../repository/check.ts";
 import { listTaskNames } from "../repository/repository.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
@@ -22,6 +23,9 @@ export async function check(
   request: CheckRequest,
   hooks: Hooks = {},
 ): Promise<CheckReport> {
+  if (request.readData === true && workspace.repository.keyring.right !== "read") {
+    throw new HoldfastError("no-read-right", "Reading back every byte needs a key with the read right.");
+  }
   const startedAt = workspace.clock.now();
   const totals = { tasks: 0, segments: 0, packs: 0, bytesRead: 0 };
   const findings: Finding[] = [];
