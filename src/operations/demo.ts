@@ -106,9 +106,9 @@ export async function runDemo(request: DemoRequest, hooks: Hooks & Narration): P
       `Done in ${((systemClock.now() - started) / 1_000).toFixed(1)} s. The repository lies in ${folder}`,
       `(passphrase: ${PASSPHRASE}). Look around in it:`,
       `  export HOLDFAST_PASSPHRASE=${PASSPHRASE} HOLDFAST_REPOSITORY=${folder}`,
-      `  npm run -s holdfast -- deltas ${TASK}`,
-      `  npm run -s holdfast -- log ${TASK} order:000107`,
-      `  npm run -s holdfast -- check --read-data`,
+      `  ./holdfast deltas ${TASK}`,
+      `  ./holdfast log ${TASK} order:000107`,
+      `  ./holdfast check --read-data`,
     ].join("\n"),
   );
   return { repository: folder, passphrase: PASSPHRASE, task: TASK, documents, equal };
@@ -188,7 +188,7 @@ async function backUp(workspace: Workspace, hooks: Hooks): Promise<RunReport> {
 
 function describeRun(what: string, run: RunReport): string {
   const versions = run.live + run.deleted + run.purged;
-  return `${what}: ${count(versions)} versions in ${seconds(run.durationMs)}, ${(run.storedBytes / 1e6).toFixed(1)} MB stored.`;
+  return `${what}: ${count(versions)} versions in ${seconds(run.durationMs)}, ${kilobytes(run.storedBytes)} stored.`;
 }
 
 function sourceSettings(sandbox: Sandbox) {
@@ -231,4 +231,5 @@ async function collect<T>(rows: AsyncIterable<T>): Promise<T[]> {
 }
 
 const count = (value: number): string => value.toLocaleString("en");
+const kilobytes = (bytes: number): string => `${Math.ceil(bytes / 1_000).toLocaleString("en")} kB`;
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
