@@ -3,7 +3,14 @@
  */
 import type { TaskName } from "../model/task.ts";
 import { listTaskNames } from "../repository/repository.ts";
-import { listRunObjects, readCheckpoint, readRunRecord, type KnownRun } from "../repository/run-records.ts";
+import {
+  listRunObjects,
+  readCheckpoint,
+  readRunRecord,
+  recordOfCheckpoint,
+  type KnownRun,
+  type RunRecord,
+} from "../repository/run-records.ts";
 import { runReport } from "./backup/run-report.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
 import type { RunReport } from "./reports.ts";
@@ -42,23 +49,7 @@ async function* runsOfTask(
 }
 
 /** A run without a record is still under way, or was cut off: its objects do not tell which. */
-async function unfinished(workspace: Workspace, task: TaskName, run: KnownRun) {
+async function unfinished(workspace: Workspace, task: TaskName, run: KnownRun): Promise<RunRecord> {
   const checkpoint = await readCheckpoint(workspace.repository, task, run.run, run.checkpoints);
-  return {
-    run: run.run,
-    source: checkpoint.source,
-    state: "interrupted",
-    kind: checkpoint.kind,
-    reason: checkpoint.reason,
-    startedAt: checkpoint.startedAt,
-    endedAt: workspace.clock.now(),
-    instant: null,
-    generation: null,
-    manifest: null,
-    counts: checkpoint.counts,
-    blobs: 0,
-    requests: 0,
-    warnings: [],
-    error: null,
-  } as const;
+  return recordOfCheckpoint(checkpoint, "interrupted", workspace.clock.now());
 }

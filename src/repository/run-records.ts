@@ -55,6 +55,18 @@ export interface RunRecord {
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
+/** The record of a run that committed nothing, from its last checkpoint. */
+export function recordOfCheckpoint(
+  checkpoint: Checkpoint,
+  state: "superseded" | "interrupted",
+  endedAt: Millis,
+): RunRecord {
+  const { run, source, kind, reason, startedAt, counts } = checkpoint;
+  const committed = { instant: null, generation: null, manifest: null };
+  const unknown = { blobs: 0, requests: 0, warnings: [], error: null };
+  return { run, source, state, kind, reason, startedAt, endedAt, ...committed, counts, ...unknown };
+}
+
 /** A run as its objects tell. */
 export interface KnownRun {
   readonly run: string;

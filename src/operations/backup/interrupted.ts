@@ -7,6 +7,7 @@ import { segmentPath } from "../../repository/paths.ts";
 import {
   listRunObjects,
   readCheckpoint,
+  recordOfCheckpoint,
   writeRunRecord,
   type Checkpoint,
 } from "../../repository/run-records.ts";
@@ -28,7 +29,10 @@ export async function findInterrupted(
     const checkpoint = await readIntact(workspace, task, run, checkpoints);
     if (checkpoint === undefined) continue;
     if (checkpoint.base === (base?.digest ?? null)) found = checkpoint;
-    else await supersede(workspace, task, checkpoint);
+    else {
+      const record = recordOfCheckpoint(checkpoint, "superseded", workspace.clock.now());
+      await writeRunRecord(workspace.repository, task, record);
+    }
   }
   return found !== undefined && (await isWhole(workspace, task, found)) ? found : undefined;
 }
@@ -54,24 +58,4 @@ async function isWhole(workspace: Workspace, task: TaskName, checkpoint: Checkpo
     if (stat?.size !== segment.bytes) return false;
   }
   return true;
-}
-
-async function supersede(workspace: Workspace, task: TaskName, checkpoint: Checkpoint): Promise<void> {
-  await writeRunRecord(workspace.repository, task, {
-    run: checkpoint.run,
-    source: checkpoint.source,
-    state: "superseded",
-    kind: checkpoint.kind,
-    reason: checkpoint.reason,
-    startedAt: checkpoint.startedAt,
-    endedAt: workspace.clock.now(),
-    instant: null,
-    generation: null,
-    manifest: null,
-    counts: checkpoint.counts,
-    blobs: 0,
-    requests: 0,
-    warnings: [],
-    error: null,
-  });
 }

@@ -2,13 +2,14 @@
  * Checking one pack: that it is there, whole and what its manifest says; and, reading every byte, that every chunk
  * opens and every blob is the content its id stands for.
  */
+import { checkFrame } from "../segment/frame-check.ts";
 import { createHash, type Hash } from "node:crypto";
 import type { TaskName } from "../../model/task.ts";
 import { packPath } from "../paths.ts";
 import type { Keyring } from "../sealing/keyring.ts";
 import { damaged } from "../segment/damage.ts";
 import { type FileFinding, findingOf } from "../segment/file-finding.ts";
-import { decodeHeader, HEADER_BYTES, PACK_MAGIC } from "../segment/frame.ts";
+import { PACK_MAGIC } from "../segment/frame.ts";
 import { SequentialBytes } from "../segment/sequential-bytes.ts";
 import type { Storage } from "../storage/storage.ts";
 import { blobIds } from "./blob-id.ts";
@@ -47,7 +48,12 @@ export async function* verifyPack(
     yield report(damaged(path, `the file has ${stat.size} bytes instead of ${info.bytes}`), []);
   }
   try {
-    await checkFrame(storage, task, info, path, signal);
+    await checkFrame(
+      storage,
+      path,
+      { magic: PACK_MAGIC, bytes: info.bytes, ...packFrame(task, info) },
+      signal,
+    );
   } catch (error) {
     yield report(error, []);
   }
@@ -76,25 +82,6 @@ export async function* verifyPack(
   // Said only when nothing above has told where the difference lies.
   if (sound && sha256 !== info.sha256)
     yield findingOf(damaged(path, "its bytes are not those that were written"), []);
-}
-
-async function checkFrame(
-  storage: Storage,
-  task: TaskName,
-  info: PackInfo,
-  path: string,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const { header, trailer } = packFrame(task, info);
-  const first = await storage.read(path, { offset: 0, length: HEADER_BYTES }, signal);
-  decodeHeader(PACK_MAGIC, first, path);
-  if (!first.equals(header)) throw damaged(path, "its header is not the one that was written");
-  const last = await storage.read(
-    path,
-    { offset: info.bytes - trailer.length, length: trailer.length },
-    signal,
-  );
-  if (!last.equals(trailer)) throw damaged(path, "its trailer is not the one that was written");
 }
 
 /** All chunks in the order of the file; those of one blob follow each other. */

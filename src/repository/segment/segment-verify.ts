@@ -2,6 +2,7 @@
  * Checking one segment: that it is there, whole and what its manifest says; and, reading every byte, that every
  * version, the filter and both tables are what the writer put in.
  */
+import { checkFrame } from "./frame-check.ts";
 import { keyText } from "../../model/key.ts";
 import type { TaskName } from "../../model/task.ts";
 import { segmentPath } from "../paths.ts";
@@ -11,7 +12,7 @@ import { segmentBounds } from "./bounds.ts";
 import { damaged } from "./damage.ts";
 import type { Directory } from "./directory.ts";
 import { type FileFinding, findingOf } from "./file-finding.ts";
-import { decodeHeader, HEADER_BYTES, SEGMENT_MAGIC } from "./frame.ts";
+import { SEGMENT_MAGIC } from "./frame.ts";
 import { openSegmentFile, type SegmentFile } from "./segment-file.ts";
 import { segmentFrame } from "./segment-frame.ts";
 import { PageFile } from "./segment-pages.ts";
@@ -55,7 +56,12 @@ export async function* verifySegment(
     yield report(damaged(path, `the file has ${stat.size} bytes instead of ${info.bytes}`), []);
   }
   try {
-    await checkFrame(storage, task, info, path, signal);
+    await checkFrame(
+      storage,
+      path,
+      { magic: SEGMENT_MAGIC, bytes: info.bytes, ...segmentFrame(task, info) },
+      signal,
+    );
   } catch (error) {
     yield report(error, []);
   }
@@ -98,26 +104,6 @@ export async function* verifySegment(
   // Said only when nothing above has told where the difference lies.
   if (sound && sha256 !== info.sha256)
     yield findingOf(damaged(path, "its bytes are not those that were written"), []);
-}
-
-/** Header and trailer are not encrypted; readers that come from a manifest do not need them, but repair does. */
-async function checkFrame(
-  storage: Storage,
-  task: TaskName,
-  info: SegmentInfo,
-  path: string,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const { header, trailer } = segmentFrame(task, info);
-  const first = await storage.read(path, { offset: 0, length: HEADER_BYTES }, signal);
-  decodeHeader(SEGMENT_MAGIC, first, path);
-  if (!first.equals(header)) throw damaged(path, "its header is not the one that was written");
-  const last = await storage.read(
-    path,
-    { offset: info.bytes - trailer.length, length: trailer.length },
-    signal,
-  );
-  if (!last.equals(trailer)) throw damaged(path, "its trailer is not the one that was written");
 }
 
 /** The opened file; the footer agrees with what the manifest says. */
