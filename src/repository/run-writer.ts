@@ -6,7 +6,6 @@ import type { Clock, Millis } from "../model/clock.ts";
 import { compareKeys, type ItemKey } from "../model/key.ts";
 import type { TaskName } from "../model/task.ts";
 import type { BlobEncoding, CapturedVersion, Version } from "../model/version.ts";
-import { blobAliases } from "./blob-alias.ts";
 import type { PackInfo, StoredBlob } from "./blobs/pack.ts";
 import { PackWriter } from "./blobs/pack-writer.ts";
 import type { EntryCounts } from "./manifest.ts";
@@ -54,7 +53,6 @@ export interface RunOutput {
 export class RunWriter {
   readonly #options: RunWriterOptions;
   readonly #marks: Fingerprints;
-  readonly #alias: (name: string) => string;
   readonly #groups: SegmentInfo[][];
   readonly #packs: PackInfo[];
   readonly #counts: { -readonly [K in keyof EntryCounts]: EntryCounts[K] };
@@ -74,7 +72,6 @@ export class RunWriter {
   constructor(options: RunWriterOptions) {
     this.#options = options;
     this.#marks = taskFingerprints(options.repository.keyring, options.task);
-    this.#alias = blobAliases(options.repository.keyring, options.task);
     this.#blobIndex = new StateIndex(options.repository, options.task, []);
     this.#groups = options.resume?.groups.map((group) => [...group]) ?? [];
     this.#packs = [...(options.resume?.packs ?? [])];
@@ -125,7 +122,7 @@ export class RunWriter {
   }
 
   async findBlob(alias: string): Promise<StoredBlob | undefined> {
-    const digest = this.#alias(alias);
+    const digest = this.#marks.alias(alias);
     return (
       this.#freshBlobs.get(digest) ??
       (await this.#blobIndex.blob(digest)) ??
@@ -139,7 +136,7 @@ export class RunWriter {
     encoding: BlobEncoding,
   ): Promise<StoredBlob> {
     this.#packWriter ??= new PackWriter(this.#options.repository, this.#options.task, this.#options.signal);
-    const digest = this.#alias(alias);
+    const digest = this.#marks.alias(alias);
     const stored = await this.#packWriter.add(content, encoding, digest);
     this.#freshBlobs.set(digest, stored);
     return stored;

@@ -51,7 +51,7 @@ export class StateIndex {
     return result;
   }
 
-  /** The blob stored under this alias (see blob-alias.ts). */
+  /** The blob stored under this alias (see segment/fingerprint.ts). */
   async blob(alias: string): Promise<StoredBlob | undefined> {
     for (const segment of this.#segments) {
       if (segment.counts.blobRefs === 0) continue;
