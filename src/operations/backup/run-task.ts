@@ -96,6 +96,12 @@ class TaskRun {
     }
   }
 
+  /** Whether this run compares the source as a whole. */
+  #reconciles(base: StoredManifest | undefined): boolean {
+    const due = base !== undefined && base.manifest.runsSinceReconcile + 1 >= RECONCILE_EVERY_RUNS;
+    return this.#request.reconcile || due;
+  }
+
   get #source(): ManifestSource {
     const { settings, collection } = this.#request;
     return { name: settings.name, kind: settings.options.kind, collection };
@@ -110,13 +116,12 @@ class TaskRun {
     resume: Checkpoint | undefined,
   ): Promise<Extract<CaptureEvent, { kind: "end" }>> {
     const source = this.#workspace.source(this.#request.settings.name);
-    const runsSince = base?.manifest.runsSinceReconcile ?? 0;
     const capture = source.capture(
       {
         collection: this.#request.collection,
         cursor: base?.manifest.cursor,
         resume: resume?.cursor,
-        reconcile: this.#request.reconcile || (base !== undefined && runsSince + 1 >= RECONCILE_EVERY_RUNS),
+        reconcile: this.#reconciles(base),
         engine: captureEngine({
           repository: this.#workspace.repository,
           task: this.#task,
@@ -226,10 +231,7 @@ class TaskRun {
       groups: output.groups,
       counts: output.counts,
     };
-    const reconciled =
-      baseline ||
-      this.#request.reconcile ||
-      (base?.manifest.runsSinceReconcile ?? 0) + 1 >= RECONCILE_EVERY_RUNS;
+    const reconciled = baseline || this.#reconciles(base);
     return commitManifest(
       this.#workspace.repository,
       this.#task,

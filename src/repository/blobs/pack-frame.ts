@@ -12,12 +12,9 @@ import {
   PIECE,
   type PieceData,
   pieceData,
-  trailerBytes,
 } from "../segment/frame.ts";
 import { PackTable } from "./pack-table.ts";
 import type { PackInfo } from "./pack.ts";
-
-export const PACK_TRAILER_BYTES = trailerBytes(1);
 
 export interface PackFrame {
   readonly header: Buffer;
