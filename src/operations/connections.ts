@@ -3,6 +3,7 @@
  */
 import { systemClock, type Clock } from "../model/clock.ts";
 import { HoldfastError } from "../model/errors.ts";
+import { effectivePolicy, type EffectivePolicy, type PolicyLayer } from "../model/policy/layers.ts";
 import { openSource, type SourceOptions } from "../sources/kinds.ts";
 import type { Source } from "../sources/source.ts";
 
@@ -15,6 +16,8 @@ export interface SourceSettings {
   /** Patterns of collections that are not protected though `collections` matches them. */
   readonly exclude: readonly string[];
   readonly options: SourceOptions;
+  /** Policies, the most general first; absent: the defaults. */
+  readonly policy?: readonly PolicyLayer[];
 }
 
 export class Connections implements AsyncDisposable {
@@ -44,6 +47,11 @@ export class Connections implements AsyncDisposable {
       });
     }
     return settings;
+  }
+
+  /** The policy of a collection of a source. Errors: `source-unknown`. */
+  policyOf(source: string, collection: string): EffectivePolicy {
+    return effectivePolicy(this.settings(source).policy ?? [], collection);
   }
 
   /** A source, connected on first use and kept until the connections are closed. Errors: `source-unknown`. */

@@ -8,6 +8,8 @@ import type { Millis } from "../model/clock.ts";
 import type { Level } from "../model/level.ts";
 import type { TaskName } from "../model/task.ts";
 import type { PackInfo } from "./blobs/pack.ts";
+import { packPath, segmentPath } from "./paths.ts";
+import type { WrappedKey } from "./sealing/keyring.ts";
 import type { SegmentInfo } from "./segment/segment.ts";
 
 export const MANIFEST_FORMAT = 1;
@@ -47,6 +49,103 @@ export interface TimelineEntry {
   /** Each group is a list of segments with disjoint, ascending key ranges. */
   readonly groups: readonly (readonly SegmentInfo[])[];
   readonly counts: EntryCounts;
+  /** How many runs went into it: more than one after a rollup. */
+  readonly runs: number;
+  /** What the run changed against the timeline before it; null where that was not counted (baselines, rollups). */
+  readonly change: EntryChange | null;
+  /** Why the run was marked; empty for an ordinary one. Rollups carry marks on. */
+  readonly anomalies: readonly Anomaly[];
+  /** Versions of held items at instants that rollups have merged away, oldest instant first. */
+  readonly held: readonly HeldInstant[];
+  /** Versions that were damaged, could not be recovered and were given up by a person. */
+  readonly lost: readonly LostVersions[];
+}
+
+/** Items by what became of them; `items`: how many the service says it has, deletions included, null where it does not say. */
+export interface EntryChange {
+  readonly added: number;
+  readonly changed: number;
+  readonly removed: number;
+  readonly items: number | null;
+}
+
+export interface Anomaly {
+  readonly kind: "mass-deletion" | "mass-rewrite" | "sudden-growth" | "entropy-jump" | "feed-shrank";
+  /** One sentence with the figures. */
+  readonly message: string;
+  readonly observed: number;
+  readonly threshold: number;
+}
+
+/**
+ * The newest versions of held items among those that a merged-away delta held, under its instant. Exact for held items:
+ * the state of one at time t is its newest version among the entries and held instants up to t.
+ */
+export interface HeldInstant {
+  readonly to: Millis;
+  /** One group. */
+  readonly segments: readonly SegmentInfo[];
+}
+
+/** Given up by a person: reading these versions fails instead of answering with an older one. */
+export interface LostVersions {
+  /** When it was decided. */
+  readonly at: Millis;
+  /** Hashes of the keys (16 hex digits each), as `Fingerprints.keyHash` makes them. */
+  readonly keyHashes: readonly string[];
+  readonly reason: string;
+}
+
+/** An entry that a rollup replaced. It can be brought back until cleanup drops it. */
+export interface RetiredEntry {
+  readonly entry: TimelineEntry;
+  readonly retiredAt: Millis;
+  /** Id of the entry that replaced it. */
+  readonly into: string;
+  /** First generation in which the timeline did without it. */
+  readonly generation: number;
+}
+
+/**
+ * A file that is to be deleted. `deleting` is committed before the deletion: from then on no manifest may name the file,
+ * so that a writer that slept through a cleanup can never commit what is no longer there.
+ */
+export interface CondemnedObject {
+  /** Path in the repository. */
+  readonly path: string;
+  readonly bytes: number;
+  readonly since: Millis;
+  /** First generation in which nothing referred to it. */
+  readonly generation: number;
+  readonly why: "retired" | "unreferenced" | "erased" | "repaired";
+  readonly deleting: boolean;
+}
+
+/** Keeps instants or items out of rollup's and cleanup's reach. */
+export interface Hold {
+  /** 32 hex digits. */
+  readonly id: string;
+  readonly kind: "instant" | "item" | "prefix";
+  /** For `instant`: the instant that must stay. */
+  readonly instant: Millis | null;
+  /** For `item` and `prefix`: the key or the prefix, sealed for the read right (write-only holders learn no key). */
+  readonly selector: SealedSelector | null;
+  readonly reason: string;
+  readonly since: Millis;
+}
+
+export interface SealedSelector {
+  readonly wrapped: WrappedKey;
+  readonly sealed: Buffer;
+}
+
+/** No rollup and no cleanup touches the timeline until a person acknowledges. */
+export interface Freeze {
+  readonly since: Millis;
+  /** The run that was marked. */
+  readonly run: string;
+  /** Instant of the last run before it that was not marked; null when there is none. */
+  readonly lastGood: Millis | null;
 }
 
 export interface ManifestSource {
@@ -71,11 +170,59 @@ export interface Manifest {
   readonly cursor: Readonly<Record<string, unknown>>;
   /** Runs since the source was last compared as a whole. */
   readonly runsSinceReconcile: number;
+  readonly holds: readonly Hold[];
+  readonly freeze: Freeze | null;
+  /** Oldest instant first. */
+  readonly retired: readonly RetiredEntry[];
+  readonly condemned: readonly CondemnedObject[];
+  /** Generations before this one may have been removed by cleanup. */
+  readonly chainFrom: number;
+  /** When the task's folders were last searched for files that nothing names; null: never. */
+  readonly sweptAt: Millis | null;
 }
 
-/** All segments of an entry, newest group last. */
+/** A manifest as format 1 first wrote it: what rollups, holds and cleanup added may be absent. */
+export type StoredShape = Omit<Manifest, keyof typeof NO_RETENTION | "entries"> &
+  Partial<Pick<Manifest, keyof typeof NO_RETENTION>> & {
+    readonly entries: readonly (Omit<TimelineEntry, keyof typeof ENTRY_DEFAULTS> &
+      Partial<Pick<TimelineEntry, keyof typeof ENTRY_DEFAULTS>>)[];
+  };
+
+const ENTRY_DEFAULTS = { runs: 1, change: null, anomalies: [], held: [], lost: [] } as const;
+
+/** The part of a manifest that rollups, holds and cleanup write, of a timeline that none of them has touched. */
+export const NO_RETENTION = {
+  holds: [],
+  freeze: null,
+  retired: [],
+  condemned: [],
+  chainFrom: 1,
+  sweptAt: null,
+} as const satisfies Partial<Manifest>;
+
+/** Fills in what a manifest written before rollups does not have. */
+export function completeManifest(stored: StoredShape): Manifest {
+  const entries = stored.entries.map((entry) => ({ ...ENTRY_DEFAULTS, ...entry }));
+  return { ...NO_RETENTION, ...stored, entries };
+}
+
+/** All segments of an entry: its versions, newest group last, then what is held of earlier instants. */
 export function entrySegments(entry: TimelineEntry): SegmentInfo[] {
-  return entry.groups.flat();
+  return [...entry.groups.flat(), ...entry.held.flatMap(({ segments }) => segments)];
+}
+
+/** Every segment that the manifest needs, retired entries included; each once. */
+export function manifestSegments(manifest: Pick<Manifest, "entries" | "retired">): SegmentInfo[] {
+  const all = [...manifest.entries, ...manifest.retired.map(({ entry }) => entry)].flatMap(entrySegments);
+  return [...new Map(all.map((segment) => [segment.id, segment])).values()];
+}
+
+/** Paths of every file that the manifest needs. */
+export function manifestPaths(
+  manifest: Pick<Manifest, "entries" | "retired" | "packs" | "task">,
+): Set<string> {
+  const segments = manifestSegments(manifest).map(({ id }) => segmentPath(manifest.task, id));
+  return new Set([...segments, ...manifest.packs.map(({ id }) => packPath(manifest.task, id))]);
 }
 
 /** The newest epoch's segments, newest entry and group first: the order in which an item's newest version is looked for. */

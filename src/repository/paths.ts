@@ -13,9 +13,17 @@ export const manifestsOf = (task: TaskName): string => `tasks/${task}/manifests/
 export const segmentsOf = (task: TaskName): string => `tasks/${task}/segments/`;
 export const packsOf = (task: TaskName): string => `tasks/${task}/blobs/`;
 export const runsOf = (task: TaskName): string => `tasks/${task}/runs/`;
+export const leasesOf = (task: TaskName): string => `tasks/${task}/leases/`;
+/** Records of ended runs, many in one object: cleanup packs them so that listing runs stays short. */
+export const journalOf = (task: TaskName): string => `tasks/${task}/journal/`;
+/** What checks have read back. */
+export const checksOf = (task: TaskName): string => `tasks/${task}/checks/`;
+/** Certificates of erasures. */
+export const erasuresOf = (task: TaskName): string => `tasks/${task}/erasures/`;
 export const restoresOf = (task: TaskName): string => `tasks/${task}/restores/`;
 
 export const segmentPath = (task: TaskName, id: string): string => `${segmentsOf(task)}${id}`;
+export const leasePath = (task: TaskName, lease: string): string => `${leasesOf(task)}${lease}`;
 export const packPath = (task: TaskName, id: string): string => `${packsOf(task)}${id}`;
 
 export function manifestPath(task: TaskName, generation: number): string {

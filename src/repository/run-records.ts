@@ -4,10 +4,11 @@
  * Write-once like everything else: each checkpoint is a new object, and the record is written when the run has ended.
  */
 import type { Millis } from "../model/clock.ts";
+import type { DeltaLevel } from "../model/level.ts";
 import type { TaskName } from "../model/task.ts";
 import type { PackInfo } from "./blobs/pack.ts";
 import { decodeBuffers, encodeBuffers } from "./json-buffers.ts";
-import type { EntryCounts, ManifestSource } from "./manifest.ts";
+import type { Anomaly, EntryChange, EntryCounts, ManifestSource } from "./manifest.ts";
 import { checkpointPath, runRecordPath, runsOf } from "./paths.ts";
 import type { Repository } from "./repository.ts";
 import { openObject, sealObject } from "./sealed-object.ts";
@@ -19,7 +20,7 @@ export type RunCursor = Readonly<Record<string, unknown>>;
 export interface Checkpoint {
   readonly run: string;
   readonly source: ManifestSource;
-  /** Digest of the manifest that the run started from; null for a task's first. A run continues only on the same one. */
+  /** Digest of the manifest that the run started from; null for a task's first. */
   readonly base: string | null;
   readonly startedAt: Millis;
   /** What kind of run it is, as its source decided. */
@@ -33,6 +34,10 @@ export interface Checkpoint {
   readonly groups: readonly (readonly SegmentInfo[])[];
   readonly packs: readonly PackInfo[];
   readonly counts: EntryCounts;
+  /** Absent in checkpoints of older versions. */
+  readonly change?: Omit<EntryChange, "items">;
+  /** Id of the newest entry that the run started from; null for a task's first. Absent in checkpoints of older versions. */
+  readonly after?: string | null;
 }
 
 /** How a run ended. */
@@ -41,6 +46,10 @@ export interface RunRecord {
   readonly source: ManifestSource;
   readonly state: "committed" | "failed" | "interrupted" | "superseded";
   readonly kind: "baseline" | "delta" | null;
+  /** Level of the delta; absent in records of older versions, which made daily ones only. */
+  readonly level?: DeltaLevel;
+  /** Why the run was marked; absent in records of older versions. */
+  readonly anomalies?: readonly Anomaly[];
   readonly reason: string;
   readonly startedAt: Millis;
   readonly endedAt: Millis;

@@ -8,7 +8,8 @@ import type { TaskName } from "../model/task.ts";
 import type { BlobEncoding, CapturedVersion, Version } from "../model/version.ts";
 import type { PackInfo, StoredBlob } from "./blobs/pack.ts";
 import { PackWriter } from "./blobs/pack-writer.ts";
-import type { EntryCounts } from "./manifest.ts";
+import { ChangeTally } from "./change-tally.ts";
+import type { EntryChange, EntryCounts } from "./manifest.ts";
 import { Memtable } from "./memtable.ts";
 import type { Repository } from "./repository.ts";
 import { writeCheckpoint, type Checkpoint, type RunCursor } from "./run-records.ts";
@@ -40,7 +41,7 @@ export interface RunWriterOptions {
   /** Where a run that was cut off had got to. */
   readonly resume?: Checkpoint;
   /** What a checkpoint needs beside what the writer knows. */
-  readonly describe: () => Omit<Checkpoint, "groups" | "packs" | "counts" | "cursor" | "ordinal">;
+  readonly describe: () => Omit<Checkpoint, "groups" | "packs" | "counts" | "change" | "cursor" | "ordinal">;
 }
 
 /** What a finished run has written. */
@@ -48,7 +49,11 @@ export interface RunOutput {
   readonly groups: readonly (readonly SegmentInfo[])[];
   readonly packs: readonly PackInfo[];
   readonly counts: EntryCounts;
+  readonly change: RunChange;
 }
+
+/** Items by what this run did to them, as far as the capture asked what was known of them. */
+export type RunChange = Omit<EntryChange, "items">;
 
 export class RunWriter {
   readonly #options: RunWriterOptions;
@@ -60,6 +65,7 @@ export class RunWriter {
   #freshBlobs = new Map<string, StoredBlob>();
   /** This run's own segments that refer to blobs. */
   readonly #blobIndex: StateIndex;
+  readonly #changes: ChangeTally;
   #memtable = new Memtable();
   #packWriter: PackWriter | undefined;
   #lastKey: ItemKey | undefined;
@@ -78,6 +84,7 @@ export class RunWriter {
     this.#counts = {
       ...(options.resume?.counts ?? { live: 0, deleted: 0, purged: 0, bodyBytes: 0, storedBytes: 0 }),
     };
+    this.#changes = new ChangeTally(options.resume?.change);
     this.#cursor = options.resume?.cursor;
     this.#ordinal = options.resume?.ordinal ?? 0;
     this.#checkpointedAt = options.clock.now();
@@ -91,6 +98,7 @@ export class RunWriter {
   async add(versions: readonly CapturedVersion[], sequence: string, at: Millis): Promise<void> {
     const observation = { run: this.#options.run, at, sequence };
     for (const { state, ...captured } of versions) {
+      this.#changes.count(captured);
       const fingerprint = this.#marks.fingerprint(captured.key, state);
       this.#memtable.add({ ...captured, observation, fingerprint });
     }
@@ -113,7 +121,9 @@ export class RunWriter {
    * this run adds is not searched: a repetition inside one run costs a version, never a wrong answer.
    */
   async known(states: readonly { readonly key: ItemKey; readonly state: Buffer }[]): Promise<boolean[]> {
-    return this.#options.index.matches(states);
+    const found = await this.#options.index.compare(states);
+    this.#changes.ask(states, found);
+    return found.map((recognised) => recognised === "same");
   }
 
   /** Checkpoints this run has left, those before its continuation included. */
@@ -146,7 +156,7 @@ export class RunWriter {
   async finish(): Promise<RunOutput> {
     await this.#writing;
     await this.#write(this.#memtable, this.#takePackWriter());
-    return { groups: this.#groups, packs: this.#packs, counts: this.#counts };
+    return { groups: this.#groups, packs: this.#packs, counts: this.#counts, change: this.#changes.counted };
   }
 
   /** Lets go of everything that is under way; what checkpoints name stays for the run's continuation. */
@@ -215,6 +225,7 @@ export class RunWriter {
       groups: this.#groups,
       packs: this.#packs,
       counts: { ...this.#counts },
+      change: this.#changes.counted,
     });
   }
 }

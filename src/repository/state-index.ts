@@ -10,6 +10,9 @@ import { taskFingerprints, type Fingerprints } from "./segment/fingerprint.ts";
 import { openPages, type SegmentPages } from "./segment/segment-pages.ts";
 import type { SegmentInfo } from "./segment/segment.ts";
 
+/** What the index knows of an item: its very state, another state, or nothing. */
+export type Recognised = "same" | "other" | "unknown";
+
 export class StateIndex {
   readonly #repository: Repository;
   readonly #task: TaskName;
@@ -33,7 +36,12 @@ export class StateIndex {
 
   /** For each state: whether the item's newest version was recognised by exactly this state. */
   async matches(states: readonly { readonly key: ItemKey; readonly state: Buffer }[]): Promise<boolean[]> {
-    const result = states.map(() => false);
+    return (await this.compare(states)).map((found) => found === "same");
+  }
+
+  /** As `matches`, and tells an item in another state from one that was never kept. */
+  async compare(states: readonly { readonly key: ItemKey; readonly state: Buffer }[]): Promise<Recognised[]> {
+    const result: Recognised[] = states.map(() => "unknown");
     let open = states
       .map(({ key, state }, index) => ({ index, key, state, hash: this.#marks.keyHash(key) }))
       .sort((a, b) => (a.hash < b.hash ? -1 : a.hash > b.hash ? 1 : 0));
@@ -44,7 +52,7 @@ export class StateIndex {
       open = open.filter(({ index, key, state }, position) => {
         const kept = found[position];
         if (kept === undefined) return true;
-        result[index] = kept.equals(this.#marks.fingerprint(key, state));
+        result[index] = kept.equals(this.#marks.fingerprint(key, state)) ? "same" : "other";
         return false;
       });
     }

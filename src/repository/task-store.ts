@@ -5,7 +5,13 @@ import { createHash } from "node:crypto";
 import { HoldfastError } from "../model/errors.ts";
 import type { TaskName } from "../model/task.ts";
 import { decodeBuffers, encodeBuffers } from "./json-buffers.ts";
-import { MANIFEST_FORMAT, type Manifest } from "./manifest.ts";
+import {
+  completeManifest,
+  MANIFEST_FORMAT,
+  manifestPaths,
+  type Manifest,
+  type StoredShape,
+} from "./manifest.ts";
 import { generationIn, manifestPath, manifestsOf } from "./paths.ts";
 import type { Repository } from "./repository.ts";
 import { openObject, sealObject } from "./sealed-object.ts";
@@ -62,19 +68,22 @@ export async function readManifest(
   const path = manifestPath(task, generation);
   const object = await repository.storage.read(path, undefined, signal);
   const place = { purpose: "manifest", scope: [task, String(generation)] } as const;
-  const manifest = decodeBuffers(openObject(repository.keyring, place, path, object)) as Manifest;
-  if (manifest.format !== MANIFEST_FORMAT) {
-    throw new HoldfastError("repository-newer", `${path} has format ${String(manifest.format)}.`, {
+  const stored = decodeBuffers(openObject(repository.keyring, place, path, object)) as StoredShape;
+  if (stored.format !== MANIFEST_FORMAT) {
+    throw new HoldfastError("repository-newer", `${path} has format ${String(stored.format)}.`, {
       task,
       path,
     });
   }
-  return { manifest, digest: createHash("sha256").update(object).digest("hex") };
+  return { manifest: completeManifest(stored), digest: createHash("sha256").update(object).digest("hex") };
 }
 
 /**
  * Commits the generation after `base` (undefined: the first). Returns undefined when another writer was faster: nothing
  * is committed then, and the caller reads the newest manifest and decides again.
+ *
+ * A condemned file that `next` needs again is no longer condemned. Errors: `object-missing` when a cleanup has already begun
+ * to delete such a file (this writer slept for a day or more); nothing is committed then.
  */
 export async function commitManifest(
   repository: Repository,
@@ -84,8 +93,15 @@ export async function commitManifest(
   signal?: AbortSignal,
 ): Promise<StoredManifest | undefined> {
   const generation = (base?.manifest.generation ?? 0) + 1;
+  const needed = manifestPaths({ ...next, task });
+  const gone = next.condemned.find(({ path, deleting }) => deleting && needed.has(path));
+  if (gone !== undefined) {
+    const message = `${gone.path} was cleaned up before this writer, which had written it, committed.`;
+    throw new HoldfastError("object-missing", message, { task, path: gone.path });
+  }
   const manifest: Manifest = {
     ...next,
+    condemned: next.condemned.filter(({ path }) => !needed.has(path)),
     format: MANIFEST_FORMAT,
     repository: repository.id,
     task,
@@ -97,4 +113,33 @@ export async function commitManifest(
   const outcome = await repository.storage.create(manifestPath(task, generation), object, signal);
   if (outcome === "exists") return undefined;
   return { manifest, digest: createHash("sha256").update(object).digest("hex") };
+}
+
+/** Other writers may be faster this often before an amendment gives up. */
+const AMEND_ATTEMPTS = 20;
+
+/**
+ * Commits a change of the newest manifest, deciding again on a newer one for as long as other writers are faster.
+ * `amend` is told the newest manifest and returns what follows it, or undefined to leave it. Returns what was committed, or
+ * the manifest that was left. Errors: `source-unknown` for a task without a timeline, `task-busy`, `storage-*`, whatever
+ * `amend` throws.
+ */
+export async function amendManifest(
+  repository: Repository,
+  task: TaskName,
+  amend: (current: StoredManifest) => NextManifest | undefined | Promise<NextManifest | undefined>,
+  signal?: AbortSignal,
+): Promise<StoredManifest> {
+  for (let attempt = 1; attempt <= AMEND_ATTEMPTS; attempt++) {
+    signal?.throwIfAborted();
+    const current = await readNewestManifest(repository, task, signal);
+    if (current === undefined) {
+      throw new HoldfastError("source-unknown", `Nothing has been kept for ${task} yet.`, { task });
+    }
+    const next = await amend(current);
+    if (next === undefined) return current;
+    const committed = await commitManifest(repository, task, current, next, signal);
+    if (committed !== undefined) return committed;
+  }
+  throw new HoldfastError("task-busy", `Other writers kept committing to ${task}.`, { task });
 }

@@ -81,6 +81,8 @@ export interface CaptureRequest {
   readonly resume: Cursor | undefined;
   /** Also find what the feed does not tell (purges, lost changes): compares everything. */
   readonly reconcile: boolean;
+  /** The kind's own include switches where they differ from the source's configuration (a task's policy). */
+  readonly include?: Readonly<Record<string, boolean>>;
   readonly engine: CaptureEngine;
 }
 
@@ -112,6 +114,8 @@ export type CaptureEvent =
       readonly completeAsOf: number;
       /** Nothing in the run is newer than this (ms UTC): when the last answer had arrived. The instant. */
       readonly through: number;
+      /** How many items the service says it has, deletions included, where it says so. */
+      readonly items?: number;
     };
 
 // --- restore -------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import {
   type NextManifest,
   type StoredManifest,
 } from "../../src/repository/task-store.ts";
+import { NO_RETENTION } from "../../src/repository/manifest.ts";
 import { manifestPath } from "../../src/repository/paths.ts";
 import type { TaskName } from "../../src/model/task.ts";
 
@@ -22,6 +23,7 @@ const NEXT: NextManifest = {
   packs: [],
   cursor: { since: "1-abc" },
   runsSinceReconcile: 0,
+  ...NO_RETENTION,
 };
 
 let repository: Repository;

@@ -13,6 +13,7 @@ import {
 } from "../../repository/run-records.ts";
 import type { StoredManifest } from "../../repository/task-store.ts";
 import type { Workspace } from "../workspace.ts";
+import { entryId } from "./commit-run.ts";
 
 /**
  * The newest checkpoint that continues from `base`, or undefined. Open runs that started from an older manifest are given
@@ -28,13 +29,19 @@ export async function findInterrupted(
     if (ended || checkpoints === 0) continue;
     const checkpoint = await readIntact(workspace, task, run, checkpoints);
     if (checkpoint === undefined) continue;
-    if (checkpoint.base === (base?.digest ?? null)) found = checkpoint;
+    if (continuesFrom(checkpoint, base)) found = checkpoint;
     else {
       const record = recordOfCheckpoint(checkpoint, "superseded", workspace.clock.now());
       await writeRunRecord(workspace.repository, task, record);
     }
   }
   return found !== undefined && (await isWhole(workspace, task, found)) ? found : undefined;
+}
+
+/** Rollups and holds since then do not matter: the newest entry is what a run builds on. */
+function continuesFrom(checkpoint: Checkpoint, base: StoredManifest | undefined): boolean {
+  if (checkpoint.after === undefined) return checkpoint.base === (base?.digest ?? null);
+  return checkpoint.after === entryId(base);
 }
 
 /** A damaged checkpoint is not worth a backup: its run is left to `check`, and the next one begins anew. */

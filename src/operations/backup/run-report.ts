@@ -15,7 +15,7 @@ export function runReport(task: TaskName, record: RunRecord): RunReport {
     state: record.state,
     kind: record.kind,
     ...(record.reason === "" ? {} : { reason: record.reason }),
-    level: record.kind === "delta" ? "daily" : record.kind,
+    level: record.kind === "delta" ? (record.level ?? "daily") : record.kind,
     startedAt: new Date(record.startedAt).toISOString(),
     endedAt: new Date(record.endedAt).toISOString(),
     instant: record.instant === null ? null : formatInstant(record.instant),

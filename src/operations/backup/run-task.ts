@@ -4,23 +4,20 @@
 import type { Millis } from "../../model/clock.ts";
 import { errorText, HoldfastError } from "../../model/errors.ts";
 import type { TaskName } from "../../model/task.ts";
-import {
-  newestEntry,
-  segmentsNewestFirst,
-  type ManifestSource,
-  type TimelineEntry,
-} from "../../repository/manifest.ts";
+import { levelOfRuns, type Policy } from "../../model/policy/policy.ts";
+import { newestEntry, segmentsNewestFirst, type ManifestSource } from "../../repository/manifest.ts";
 import { newTimedId } from "../../repository/ids.ts";
 import { writeRunRecord, type Checkpoint, type RunRecord } from "../../repository/run-records.ts";
 import { RunWriter, type RunOutput } from "../../repository/run-writer.ts";
 import { StateIndex } from "../../repository/state-index.ts";
-import { commitManifest, readNewestManifest, type StoredManifest } from "../../repository/task-store.ts";
-import type { CaptureEvent, Cursor, SourceContext } from "../../sources/source.ts";
+import { readNewestManifest, type StoredManifest } from "../../repository/task-store.ts";
+import type { CaptureEvent, SourceContext } from "../../sources/source.ts";
 import { signalOf, type Hooks } from "../hooks.ts";
 import type { RunReport } from "../reports.ts";
 import type { SourceSettings } from "../connections.ts";
 import type { Workspace } from "../workspace.ts";
 import { captureEngine } from "./capture-engine.ts";
+import { commitRun, entryId } from "./commit-run.ts";
 import { findInterrupted } from "./interrupted.ts";
 import { runReport } from "./run-report.ts";
 
@@ -28,7 +25,6 @@ import { runReport } from "./run-report.ts";
 const RECONCILE_EVERY_RUNS = 7;
 /** Other writers may be faster this often before the run gives up. */
 const COMMIT_ATTEMPTS = 3;
-const SECOND_MS = 1_000;
 
 export interface TaskRequest {
   readonly settings: SourceSettings;
@@ -107,6 +103,11 @@ class TaskRun {
     return { name: settings.name, kind: settings.options.kind, collection };
   }
 
+  get #policy(): Policy {
+    const { settings, collection } = this.#request;
+    return this.#workspace.policyOf(settings.name, collection).policy;
+  }
+
   get #name(): string {
     return `${this.#request.settings.name}/${this.#request.collection}`;
   }
@@ -122,6 +123,7 @@ class TaskRun {
         cursor: base?.manifest.cursor,
         resume: resume?.cursor,
         reconcile: this.#reconciles(base),
+        include: this.#policy.include,
         engine: captureEngine({
           repository: this.#workspace.repository,
           task: this.#task,
@@ -177,6 +179,7 @@ class TaskRun {
         run: this.#run,
         source: this.#source,
         base: base?.digest ?? null,
+        after: entryId(base),
         startedAt: this.#startedAt,
         kind: start.run,
         identity: start.identity,
@@ -210,42 +213,23 @@ class TaskRun {
 
   async #commit(
     base: StoredManifest | undefined,
-    end: { readonly cursor: Cursor; readonly completeAsOf: Millis; readonly through: Millis },
+    end: Extract<CaptureEvent, { kind: "end" }>,
     output: RunOutput,
   ): Promise<StoredManifest | undefined> {
     const start = this.#start as Extract<CaptureEvent, { kind: "start" }>;
-    const previous = base && newestEntry(base.manifest);
-    const wholeSecond = Math.ceil(end.through / SECOND_MS) * SECOND_MS;
-    const baseline = start.run === "baseline";
-    const entry: TimelineEntry = {
-      id: this.#run,
-      epoch: (previous?.epoch ?? 0) + (baseline ? 1 : 0),
-      identity: start.identity,
-      level: baseline ? "baseline" : "daily",
-      from: baseline || previous === undefined ? null : previous.to,
-      to: previous === undefined ? wholeSecond : Math.max(wholeSecond, previous.to + SECOND_MS),
-      completeAsOf: end.completeAsOf,
+    const finished = {
+      run: this.#run,
+      source: this.#source,
+      policy: this.#policy,
       startedAt: this.#startedAt,
+      start,
+      end,
+      output,
+      reconciled: start.run === "baseline" || this.#reconciles(base),
       beforeRestore: this.#request.beforeRestore ?? false,
-      reason: start.reason ?? "",
-      groups: output.groups,
-      counts: output.counts,
     };
-    const reconciled = baseline || this.#reconciles(base);
-    return commitManifest(
-      this.#workspace.repository,
-      this.#task,
-      base,
-      {
-        written: this.#workspace.clock.now(),
-        source: this.#source,
-        entries: [...(base?.manifest.entries ?? []), entry],
-        packs: [...(base?.manifest.packs ?? []), ...output.packs],
-        cursor: end.cursor,
-        runsSinceReconcile: reconciled ? 0 : (base?.manifest.runsSinceReconcile ?? 0) + 1,
-      },
-      signalOf(this.#hooks),
-    );
+    const { repository, clock } = this.#workspace;
+    return commitRun(repository, this.#task, base, finished, clock, signalOf(this.#hooks));
   }
 
   async #endFailed(error: unknown): Promise<RunReport> {
@@ -281,6 +265,8 @@ class TaskRun {
       source: this.#source,
       state,
       kind: this.#start?.run ?? null,
+      level: levelOfRuns(this.#policy),
+      anomalies: entry?.anomalies ?? [],
       reason: this.#start?.reason ?? "",
       startedAt: this.#startedAt,
       endedAt: this.#workspace.clock.now(),

@@ -56,7 +56,13 @@ export async function* captureCouch(
     identity: opening.info.instanceStartTime,
     ...(opening.reason === undefined ? {} : { reason: opening.reason }),
   };
-  yield* new CaptureRun(database, includeOf(config), request, context, opening).events();
+  yield* new CaptureRun(
+    database,
+    { ...includeOf(config), ...request.include },
+    request,
+    context,
+    opening,
+  ).events();
 }
 
 class CaptureRun {
@@ -113,7 +119,14 @@ class CaptureRun {
       cursor: this.#cursor(false),
       completeAsOf: this.#completeAsOf,
       through: this.#through,
+      ...(this.#count === undefined ? {} : { items: this.#count }),
     };
+  }
+
+  /** Documents and deletions, as the database counted them when the run began; undefined where it does not count both. */
+  get #count(): number | undefined {
+    const { docCount, docDelCount } = this.#opening.info;
+    return docDelCount === undefined ? undefined : docCount + docDelCount;
   }
 
   // --- the feed
@@ -296,7 +309,7 @@ class CaptureRun {
       identity: info.instanceStartTime,
       nonce,
       purgeSeq: info.purgeSeq,
-      count: info.docDelCount === undefined ? undefined : info.docCount + info.docDelCount,
+      count: this.#count,
       q: info.q,
       purgedInfosLimit,
       running: running ? { run, reconcile, path, vanished: [...this.#vanished], purges } : undefined,

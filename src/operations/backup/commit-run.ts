@@ -1,0 +1,116 @@
+/**
+ * Committing a run: its entry is put behind the newest one. Rollups, holds and cleanups of others do not disturb it; another
+ * run does.
+ */
+import type { Clock, Millis } from "../../model/clock.ts";
+import { isHoldfastError } from "../../model/errors.ts";
+import { levelOfRuns, type Policy } from "../../model/policy/policy.ts";
+import type { TaskName } from "../../model/task.ts";
+import {
+  newestEntry,
+  NO_RETENTION,
+  type Manifest,
+  type ManifestSource,
+  type TimelineEntry,
+} from "../../repository/manifest.ts";
+import type { Repository } from "../../repository/repository.ts";
+import type { RunOutput } from "../../repository/run-writer.ts";
+import { commitManifest, readNewestManifest, type StoredManifest } from "../../repository/task-store.ts";
+import type { CaptureEvent } from "../../sources/source.ts";
+import { findAnomalies } from "./anomalies.ts";
+
+const SECOND_MS = 1_000;
+/** Rollups and holds may be faster this often before the run gives up. */
+const COMMIT_ATTEMPTS = 20;
+
+export interface FinishedRun {
+  readonly run: string;
+  readonly source: ManifestSource;
+  readonly policy: Policy;
+  readonly startedAt: Millis;
+  readonly start: Extract<CaptureEvent, { kind: "start" }>;
+  readonly end: Extract<CaptureEvent, { kind: "end" }>;
+  readonly output: RunOutput;
+  readonly reconciled: boolean;
+  readonly beforeRestore: boolean;
+}
+
+/** Undefined when another run committed since `base`: this one must be done again. */
+export async function commitRun(
+  repository: Repository,
+  task: TaskName,
+  base: StoredManifest | undefined,
+  finished: FinishedRun,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<StoredManifest | undefined> {
+  let current = base;
+  for (let attempt = 1; attempt <= COMMIT_ATTEMPTS; attempt++) {
+    try {
+      const next = nextManifest(current?.manifest, finished, clock.now());
+      const committed = await commitManifest(repository, task, current, next, signal);
+      if (committed !== undefined) return committed;
+    } catch (error) {
+      // What this run wrote was cleaned up while it slept: only doing it again helps.
+      if (isHoldfastError(error, "object-missing")) return undefined;
+      throw error;
+    }
+    current = await readNewestManifest(repository, task, signal);
+    if (entryId(current) !== entryId(base)) return undefined;
+  }
+  return undefined;
+}
+
+/** What a run builds on: two manifests that end in the same entry are the same to it. */
+export function entryId(stored: StoredManifest | undefined): string | null {
+  return stored === undefined ? null : newestEntry(stored.manifest).id;
+}
+
+function nextManifest(current: Manifest | undefined, finished: FinishedRun, now: Millis) {
+  const { run, source, end, output, reconciled } = finished;
+  const entry = entryOf(current, finished);
+  const anomalies = findAnomalies(current, entry, finished.policy.anomaly);
+  const marked = { ...entry, anomalies };
+  const lastGood = current?.entries.findLast((kept) => kept.anomalies.length === 0);
+  const freeze = { since: now, run, lastGood: lastGood?.to ?? null };
+  return {
+    ...NO_RETENTION,
+    ...current,
+    written: now,
+    source,
+    entries: [...(current?.entries ?? []), marked],
+    packs: [...(current?.packs ?? []), ...output.packs],
+    cursor: end.cursor,
+    runsSinceReconcile: reconciled ? 0 : (current?.runsSinceReconcile ?? 0) + 1,
+    // The first mark counts: the last good run lies before it.
+    freeze: current?.freeze ?? (anomalies.length > 0 ? freeze : null),
+  };
+}
+
+function entryOf(current: Manifest | undefined, finished: FinishedRun): TimelineEntry {
+  const { run, start, end, output, startedAt, beforeRestore, policy } = finished;
+  const previous = current && newestEntry(current);
+  const wholeSecond = Math.ceil(end.through / SECOND_MS) * SECOND_MS;
+  const baseline = start.run === "baseline";
+  return {
+    id: run,
+    epoch: (previous?.epoch ?? 0) + (baseline ? 1 : 0),
+    identity: start.identity,
+    level: baseline ? "baseline" : levelOfRuns(policy),
+    from: baseline || previous === undefined ? null : previous.to,
+    to: previous === undefined ? wholeSecond : Math.max(wholeSecond, previous.to + SECOND_MS),
+    completeAsOf: end.completeAsOf,
+    startedAt,
+    beforeRestore,
+    reason: start.reason ?? "",
+    groups: output.groups,
+    counts: output.counts,
+    runs: 1,
+    change: baseline
+      ? { added: output.counts.live, changed: 0, removed: 0, items: end.items ?? null }
+      : { ...output.change, items: end.items ?? null },
+    anomalies: [],
+    held: [],
+    lost: [],
+  };
+}
