@@ -35,7 +35,9 @@ export async function takeLease(
       // The lease still has most of its time; the next renewal tries again.
     }
   };
-  const timer = setInterval(() => (renewal = renew()), RENEW_MS);
+  const timer = setInterval(() => {
+    renewal = renew();
+  }, RENEW_MS);
   timer.unref();
   return {
     async [Symbol.asyncDispose]() {
