@@ -14,6 +14,7 @@ export type * from "./operations/reports.ts";
 export { backup, type BackupRequest } from "./operations/backup.ts";
 export { catBlob, catItem, type CatRequest } from "./operations/cat.ts";
 export { check, type CheckRequest } from "./operations/check.ts";
+export { cleanup, type CleanupRequest } from "./operations/cleanup.ts";
 export { compare, type CompareOperation } from "./operations/compare.ts";
 export { listDeltas } from "./operations/deltas.ts";
 export { runDemo, type DemoReport, type DemoRequest } from "./operations/demo.ts";
@@ -25,12 +26,16 @@ export {
   type ItemDiff,
 } from "./operations/diff.ts";
 export { discover, testSource, type DiscoverRequest } from "./operations/discover.ts";
+export { exportInstant, type ExportRequest } from "./operations/export.ts";
+export { importFile, type ImportRequest } from "./operations/import.ts";
 export { initRepositoryAt, type InitReport, type InitRequest } from "./operations/init.ts";
 export { addKey, listKeys, removeKey, type AddKeyRequest } from "./operations/keys.ts";
 export { itemLog } from "./operations/log.ts";
 export { listItems, type ListItemsRequest } from "./operations/ls.ts";
+export { repair, type RepairRequest } from "./operations/repair.ts";
 export { restore, type RestoreOperation, type RestoreTarget } from "./operations/restore.ts";
-export { listRuns } from "./operations/runs.ts";
+export { listRuns, type ListRunsRequest } from "./operations/runs.ts";
+export { rollup, type RollupRequest } from "./operations/rollup.ts";
 export { startSandbox, type Sandbox, type SandboxRequest } from "./operations/sandbox.ts";
 export { listTasks, resolveTask } from "./operations/tasks.ts";
 export { undoRestore, type UndoRequest } from "./operations/undo.ts";

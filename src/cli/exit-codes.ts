@@ -24,6 +24,7 @@ export const EXIT_TITLES: Readonly<Record<number, string>> = {
   22: "The repository's storage is full.",
   23: "The repository's storage failed.",
   24: "The repository is damaged.",
+  25: "A file outside the repository could not be read or written.",
   30: "The service could not be reached or is overloaded.",
   31: "The service refused the credentials.",
   32: "The collection does not exist at the service.",
@@ -32,6 +33,9 @@ export const EXIT_TITLES: Readonly<Record<number, string>> = {
   35: "The target of a restore cannot be used.",
   36: "A restore was not carried out, or not completely.",
   37: "A comparison found differences.",
+  38: "A file was not imported.",
+  39: "A run was kept and marked: it looks like an accident or an attack.",
+  40: "A hold forbids the erasure.",
   130: "Stopped by a signal.",
 };
 
@@ -49,7 +53,7 @@ export function runFailed(run: RunReport): boolean {
 export function exitOfRuns(runs: readonly RunReport[]): number {
   const failed = runs.filter(runFailed);
   const first = failed[0];
-  if (first === undefined) return EXIT_OK;
+  if (first === undefined) return runs.some((run) => run.maintenance?.error) ? EXIT_INCOMPLETE : EXIT_OK;
   if (failed.length < runs.length) return EXIT_INCOMPLETE;
   return first.error ? exitOfCode(first.error.code) : EXIT_FAILED;
 }

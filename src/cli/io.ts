@@ -14,6 +14,8 @@ export interface Stream {
 export interface Io {
   readonly stdout: Stream;
   readonly stderr: Stream;
+  /** Standard input, to be read once; ends with an error when the signal fires. */
+  readonly stdin?: (signal: AbortSignal) => AsyncIterable<Buffer>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly home: string;

@@ -4,7 +4,14 @@
 import type { ErrorClass } from "../model/error-codes.ts";
 import type { ErrorContext } from "../model/errors.ts";
 import type { InitReport } from "../operations/init.ts";
-import type { OperationProgress, RestoreItemRow, RestoreReport, VersionRow } from "../operations/reports.ts";
+import type {
+  CleanupFile,
+  CleanupReport,
+  OperationProgress,
+  RestoreItemRow,
+  RestoreReport,
+  VersionRow,
+} from "../operations/reports.ts";
 
 /** `init`. */
 export interface InitDocument extends InitReport {
@@ -54,6 +61,9 @@ export interface DiffChange {
 
 /** `restore` and `undo` with `--list-items`: one line for each item, then the report. */
 export type RestoreLine = { readonly item: RestoreItemRow } | { readonly report: RestoreReport };
+
+/** `cleanup` with `--list`: one line for each file, then the task's report. */
+export type CleanupLine = { readonly file: CleanupFile } | { readonly report: CleanupReport };
 
 /** `key list`: a file among the slots that cannot be used. */
 export interface UnusableKey {

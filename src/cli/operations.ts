@@ -4,17 +4,22 @@
 import type { backup } from "../operations/backup.ts";
 import type { catBlob, catItem } from "../operations/cat.ts";
 import type { check } from "../operations/check.ts";
+import type { cleanup } from "../operations/cleanup.ts";
 import type { compare } from "../operations/compare.ts";
 import type { runDemo } from "../operations/demo.ts";
 import type { Connections } from "../operations/connections.ts";
 import type { listDeltas } from "../operations/deltas.ts";
 import type { diffInstants, diffItem } from "../operations/diff.ts";
 import type { discover, testSource } from "../operations/discover.ts";
+import type { exportInstant } from "../operations/export.ts";
+import type { importFile } from "../operations/import.ts";
 import type { initRepositoryAt } from "../operations/init.ts";
 import type { addKey, listKeys, removeKey } from "../operations/keys.ts";
 import type { itemLog } from "../operations/log.ts";
 import type { listItems } from "../operations/ls.ts";
+import type { repair } from "../operations/repair.ts";
 import type { restore } from "../operations/restore.ts";
+import type { rollup } from "../operations/rollup.ts";
 import type { listRuns } from "../operations/runs.ts";
 import type { startSandbox } from "../operations/sandbox.ts";
 import type { listTasks } from "../operations/tasks.ts";
@@ -28,12 +33,15 @@ export interface Operations {
   readonly catBlob: (...args: Parameters<typeof catBlob>) => Streamed<typeof catBlob>;
   readonly catItem: typeof catItem;
   readonly check: typeof check;
+  readonly cleanup: (...args: Parameters<typeof cleanup>) => Streamed<typeof cleanup>;
   readonly compare: typeof compare;
   /** The sources alone, without a repository. */
   readonly connect: (...args: ConstructorParameters<typeof Connections>) => Promise<Connections>;
   readonly diffInstants: (...args: Parameters<typeof diffInstants>) => Streamed<typeof diffInstants>;
   readonly diffItem: typeof diffItem;
   readonly discover: (...args: Parameters<typeof discover>) => Streamed<typeof discover>;
+  readonly exportInstant: typeof exportInstant;
+  readonly importFile: typeof importFile;
   readonly initRepositoryAt: typeof initRepositoryAt;
   readonly itemLog: (...args: Parameters<typeof itemLog>) => Streamed<typeof itemLog>;
   readonly listDeltas: typeof listDeltas;
@@ -43,7 +51,9 @@ export interface Operations {
   readonly listTasks: typeof listTasks;
   readonly openWorkspace: typeof openWorkspace;
   readonly removeKey: typeof removeKey;
+  readonly repair: typeof repair;
   readonly restore: typeof restore;
+  readonly rollup: (...args: Parameters<typeof rollup>) => Streamed<typeof rollup>;
   readonly runDemo: typeof runDemo;
   readonly startSandbox: typeof startSandbox;
   readonly testSource: typeof testSource;
@@ -65,11 +75,14 @@ export const lazyOperations: Operations = {
   catBlob: (...args) => later(async () => (await import("../operations/cat.ts")).catBlob(...args)),
   catItem: async (...args) => (await import("../operations/cat.ts")).catItem(...args),
   check: async (...args) => (await import("../operations/check.ts")).check(...args),
+  cleanup: (...args) => later(async () => (await import("../operations/cleanup.ts")).cleanup(...args)),
   connect: async (...args) => new (await import("../operations/connections.ts")).Connections(...args),
   compare: async (...args) => (await import("../operations/compare.ts")).compare(...args),
   diffInstants: (...args) => later(async () => (await import("../operations/diff.ts")).diffInstants(...args)),
   diffItem: async (...args) => (await import("../operations/diff.ts")).diffItem(...args),
   discover: (...args) => later(async () => (await import("../operations/discover.ts")).discover(...args)),
+  exportInstant: async (...args) => (await import("../operations/export.ts")).exportInstant(...args),
+  importFile: async (...args) => (await import("../operations/import.ts")).importFile(...args),
   initRepositoryAt: async (...args) => (await import("../operations/init.ts")).initRepositoryAt(...args),
   itemLog: (...args) => later(async () => (await import("../operations/log.ts")).itemLog(...args)),
   listDeltas: async (...args) => (await import("../operations/deltas.ts")).listDeltas(...args),
@@ -79,7 +92,9 @@ export const lazyOperations: Operations = {
   listTasks: async (...args) => (await import("../operations/tasks.ts")).listTasks(...args),
   openWorkspace: async (...args) => (await import("../operations/workspace.ts")).openWorkspace(...args),
   removeKey: async (...args) => (await import("../operations/keys.ts")).removeKey(...args),
+  repair: async (...args) => (await import("../operations/repair.ts")).repair(...args),
   restore: async (...args) => (await import("../operations/restore.ts")).restore(...args),
+  rollup: (...args) => later(async () => (await import("../operations/rollup.ts")).rollup(...args)),
   runDemo: async (...args) => (await import("../operations/demo.ts")).runDemo(...args),
   startSandbox: async (...args) => (await import("../operations/sandbox.ts")).startSandbox(...args),
   testSource: async (...args) => (await import("../operations/discover.ts")).testSource(...args),

@@ -3,6 +3,7 @@
  */
 import { once } from "node:events";
 import { homedir } from "node:os";
+import { addAbortSignal } from "node:stream";
 import { isatty } from "node:tty";
 import { HoldfastError } from "../model/errors.ts";
 import type { Io, Stream } from "./io.ts";
@@ -18,6 +19,7 @@ export function processIo(): Io {
   return {
     stdout,
     stderr,
+    stdin: (signal) => addAbortSignal(signal, process.stdin),
     env: process.env,
     cwd: process.cwd(),
     home: homedir(),

@@ -7,6 +7,7 @@ import type { CliDeps } from "./deps.ts";
 import { backupCommand } from "./commands/backup.ts";
 import { catCommand } from "./commands/cat.ts";
 import { checkCommand } from "./commands/check.ts";
+import { cleanupCommand } from "./commands/cleanup.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { completeCommand, completionCommand } from "./commands/completion.ts";
 import { configCommand } from "./commands/config.ts";
@@ -15,11 +16,15 @@ import { demoCommand } from "./commands/demo.ts";
 import { diffCommand } from "./commands/diff.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
+import { exportCommand } from "./commands/export.ts";
+import { importCommand } from "./commands/import.ts";
 import { initCommand } from "./commands/init.ts";
 import { keyCommand } from "./commands/key.ts";
 import { logCommand } from "./commands/log.ts";
 import { lsCommand } from "./commands/ls.ts";
+import { repairCommand } from "./commands/repair.ts";
 import { repositoryCommand } from "./commands/repository.ts";
+import { rollupCommand } from "./commands/rollup.ts";
 import { restoreCommand } from "./commands/restore.ts";
 import { runsCommand } from "./commands/runs.ts";
 import { sandboxCommand } from "./commands/sandbox.ts";
@@ -36,7 +41,9 @@ const GROUPS: readonly (readonly [string, readonly MakeCommand[]])[] = [
   ["Keep:", [backupCommand, tasksCommand, runsCommand, deltasCommand]],
   ["Look:", [lsCommand, logCommand, catCommand, diffCommand]],
   ["Put back:", [restoreCommand, undoCommand, compareCommand]],
-  ["Look after:", [checkCommand, doctorCommand, explainCommand, repositoryCommand]],
+  ["Move in, move out:", [importCommand, exportCommand]],
+  ["Retain:", [rollupCommand, cleanupCommand]],
+  ["Look after:", [checkCommand, repairCommand, doctorCommand, explainCommand, repositoryCommand]],
   ["Try out:", [demoCommand, sandboxCommand]],
   ["Shell:", [completionCommand]],
 ];

@@ -174,6 +174,13 @@ export const ERROR_CODES = {
     lost: "Versions of the missing generations may be unreachable.",
     next: "Run `holdfast check`; bring the missing manifest back from a copy of the repository.",
   },
+  "rollup-unproven": {
+    exit: 24,
+    class: "fatal",
+    meaning: "A merged delta did not read back as what its inputs held, so it was not used.",
+    lost: NOTHING,
+    next: "Run `holdfast check --read-data`: a damaged input or a failing disk is the likeliest cause; then run the rollup again.",
+  },
   "source-unreachable": {
     exit: 30,
     class: "retryable",
@@ -223,6 +230,42 @@ export const ERROR_CODES = {
     lost: `${TIMELINE_SAFE} The items that failed are listed.`,
     next: "Run again; if the same items fail again, check the service's health.",
   },
+  "version-lost": {
+    exit: 34,
+    class: "permanent",
+    meaning:
+      "The version that would answer was damaged, could not be recovered, and was given up by `holdfast repair --accept-loss`.",
+    lost: "This version of the item. Its versions at other instants can be read.",
+    next: "See `holdfast log TASK ITEM` for the versions that are kept, and choose another instant.",
+  },
+  "repair-incomplete": {
+    exit: 24,
+    class: "permanent",
+    meaning: "Repair could not make everything whole again.",
+    lost: "The report lists each version that is in no place where repair looked. Reading them fails; nothing else is affected.",
+    next: "Name a copy of the repository with --from, or fetch what is still current with --from-source; --accept-loss gives the rest up.",
+  },
+  "file-failed": {
+    exit: 25,
+    class: "permanent",
+    meaning: "A file outside the repository could not be read or written.",
+    lost: `${NOTHING} An export that fails leaves no file.`,
+    next: "Mend what the message names (path, permission, space), then run again.",
+  },
+  "import-unusable": {
+    exit: 38,
+    class: "permanent",
+    meaning: "The file to import is damaged, cut off, empty, or in no format that Holdfast knows.",
+    lost: "Nothing was imported: the repository is as it was.",
+    next: "Get the whole file again; where there is none, the message says what can be done without it.",
+  },
+  "import-unsafe": {
+    exit: 38,
+    class: "permanent",
+    meaning: "The import asks for something that needs explicit consent.",
+    lost: "Nothing was imported: the repository is as it was.",
+    next: "Read what the message says, then repeat with the option that it names.",
+  },
   "item-not-kept": {
     exit: 34,
     class: "permanent",
@@ -264,6 +307,21 @@ export const ERROR_CODES = {
     meaning: "The restore asks for something that needs explicit consent.",
     lost: NOTHING,
     next: "Read what the message says, then repeat with the option that it names.",
+  },
+  "run-marked": {
+    exit: 39,
+    class: "permanent",
+    meaning:
+      "A run looks like an accident or an attack. It was kept and marked; rollup and cleanup of the task rest until a person has looked.",
+    lost: "Nothing was lost: the state before the run is kept, and stays while the task is frozen.",
+    next: "Compare the run with the last good one (`holdfast diff TASK LASTGOOD latest`), then `holdfast retention acknowledge TASK --reason TEXT`.",
+  },
+  "item-held": {
+    exit: 40,
+    class: "permanent",
+    meaning: "The item cannot be erased: a hold keeps it, or an instant at which it was there.",
+    lost: NOTHING,
+    next: "See `holdfast hold list TASK`; if the hold is no longer needed, release it and erase again.",
   },
   "compare-differs": {
     exit: 37,

@@ -3,7 +3,9 @@
  */
 import type { Millis } from "../model/clock.ts";
 import { HoldfastError, isHoldfastError } from "../model/errors.ts";
+import type { TaskName } from "../model/task.ts";
 import { runTask, type TaskRequest } from "./backup/run-task.ts";
+import { maintain } from "./backup/maintain.ts";
 import { discover } from "./discover.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
 import type { RunReport } from "./reports.ts";
@@ -15,6 +17,8 @@ export interface BackupRequest {
   readonly select: readonly string[];
   /** Compare with the source as a whole, as every seventh run does anyway. */
   readonly reconcile?: boolean;
+  /** Roll up and clean up after each run, as the task's policy says; default true. */
+  readonly maintain?: boolean;
 }
 
 /**
@@ -38,7 +42,7 @@ export async function* backup(
       for await (const name of names) {
         signalOf(hooks).throwIfAborted();
         const task: TaskRequest = { settings, collection: name, reconcile: request.reconcile ?? false };
-        yield await runTask(workspace, task, hooks);
+        yield await runAndMaintain(workspace, task, request.maintain ?? true, hooks);
       }
     } catch (error) {
       signalOf(hooks).throwIfAborted();
@@ -46,6 +50,19 @@ export async function* backup(
       yield unlisted(settings, startedAt, workspace.clock.now(), error);
     }
   }
+}
+
+async function runAndMaintain(
+  workspace: Workspace,
+  request: TaskRequest,
+  wanted: boolean,
+  hooks: Hooks,
+): Promise<RunReport> {
+  const run = await runTask(workspace, request, hooks);
+  if (!wanted || run.state !== "committed") return run;
+  const { settings, collection } = request;
+  const maintenance = await maintain(workspace, settings.name, collection, run.task as TaskName, hooks);
+  return maintenance === undefined ? run : { ...run, maintenance };
 }
 
 /** The report of a source whose collections could not be listed: no run of any task was begun. */

@@ -74,7 +74,10 @@ export async function findVersion(
     );
   }
   const instant = timeline.resolve(request.at ?? "latest", workspace.clock.now());
-  const { epoch } = timeline.at(instant);
+  const view = timeline.at(instant);
+  const { epoch } = view;
+  // Where the version that answers is lost this says so; the history would go on to an older one.
+  await view.get(key, signalOf(hooks));
   for await (const kept of timeline.history(key, signalOf(hooks))) {
     if (kept.entry.epoch === epoch && kept.entry.to <= instant) return kept;
   }

@@ -4,11 +4,11 @@
 import { formatInstant } from "../model/instant.ts";
 import { keyText } from "../model/key.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
+import { openLeasedTimeline } from "./leased.ts";
 import type { CompareReport } from "./reports.ts";
 import type { RestoreTarget } from "./restore.ts";
 import { isWhole, scopeReader, type Scope } from "./restore/scope.ts";
 import { sourceContext } from "./source-context.ts";
-import { openTimeline } from "./tasks.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** Differences listed in a report; all are counted. */
@@ -30,7 +30,8 @@ export async function compare(
   hooks: Hooks = {},
 ): Promise<CompareReport> {
   const startedAt = workspace.clock.now();
-  const timeline = await openTimeline(workspace, request.task, hooks);
+  await using leased = await openLeasedTimeline(workspace, request.task, hooks);
+  const { timeline } = leased;
   const instant = timeline.resolve(request.at ?? "latest", startedAt);
   const source = request.target?.source ?? timeline.manifest.source.name;
   const collection = request.target?.collection ?? timeline.manifest.source.collection;

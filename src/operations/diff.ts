@@ -12,6 +12,7 @@ import { traitsOf, type SourceKind } from "../sources/kinds.ts";
 import type { Timeline } from "../timeline/timeline.ts";
 import { findVersion } from "./cat.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
+import { openLeasedTimeline } from "./leased.ts";
 import type { ChangeRow, VersionRow } from "./reports.ts";
 import { versionRow } from "./rows.ts";
 import { openTimeline } from "./tasks.ts";
@@ -119,7 +120,8 @@ export async function* diffInstants(
   request: DiffInstantsRequest,
   hooks: Hooks = {},
 ): AsyncGenerator<ChangeRow> {
-  const timeline = await openTimeline(workspace, request.task, hooks);
+  await using leased = await openLeasedTimeline(workspace, request.task, hooks);
+  const { timeline } = leased;
   const now = workspace.clock.now();
   const a = timeline.at(timeline.resolve(request.a, now));
   const b = timeline.at(timeline.resolve(request.b ?? "latest", now));

@@ -45,6 +45,8 @@ export interface RunReport {
   readonly requests: number;
   readonly durationMs: number;
   readonly warnings: readonly string[];
+  /** Absent where no rollup was asked for, or the key may not read. */
+  readonly maintenance?: MaintenanceReport;
   readonly error?: { readonly code: string; readonly message: string };
 }
 
@@ -159,6 +161,252 @@ export interface CheckReport {
   readonly packs: number;
   readonly bytesRead: number;
   readonly findings: readonly Finding[];
+  readonly durationMs: number;
+  /** How much of what was checked has been read back lately; absent when nothing is kept. */
+  readonly coverage?: CoverageReport;
+  /** The same for each task. */
+  readonly taskCoverage?: readonly TaskCoverage[];
+}
+
+/** How much was read back lately, by this check or earlier ones, and was sound. */
+export interface CoverageReport {
+  /** Bytes of all files that timelines and undo records need. */
+  readonly bytes: number;
+  /** Bytes of those that were read back since `since`. */
+  readonly readBytes: number;
+  /** `readBytes / bytes`. */
+  readonly share: number;
+  readonly since: string;
+  /** When the file that was not read back for longest was read back; null when one never was. */
+  readonly oldest: string | null;
+}
+
+export interface TaskCoverage extends CoverageReport {
+  readonly task: string;
+}
+
+/** An entry of the timeline that a rollup made, or would make. */
+export interface RolledUpRow {
+  /** The entry's id; in a dry run that of its newest input. */
+  readonly id: string;
+  readonly level: Level;
+  readonly from: string | null;
+  /** The instant. */
+  readonly to: string;
+  /** `gathered`: its inputs' segments under one entry. `merged`: written anew, one version for each item. */
+  readonly how: "gathered" | "merged";
+  /** Instants of its inputs, oldest first. */
+  readonly inputs: readonly string[];
+  readonly readBytes: number;
+  readonly writtenBytes: number;
+}
+
+/** An instant that a rollup gives up. */
+export interface DropRow {
+  readonly instant: string;
+  readonly level: Level;
+  /** What it is merged into. */
+  readonly into: { readonly level: Level; readonly bucket: string };
+  /** `keep`: its level held more than its number. `order`: coarser deltas lie behind it. */
+  readonly rule: "keep" | "order";
+}
+
+/** What `rollup` did to a task, or would do. */
+export interface RollupReport {
+  readonly task: string;
+  readonly source: string;
+  readonly collection: string;
+  readonly dryRun: boolean;
+  /** The manifest that first has it; null when nothing was done. */
+  readonly generation: number | null;
+  /** `frozen`: something was due and nothing was done, because an anomaly was not acknowledged yet. */
+  readonly refused: "frozen" | null;
+  readonly rolledUp: readonly RolledUpRow[];
+  /** Instants that are not kept any more; `trash` brings them back until cleanup. */
+  readonly drops: readonly DropRow[];
+  readonly readBytes: number;
+  readonly writtenBytes: number;
+  readonly durationMs: number;
+}
+
+/** What rollup and cleanup did after a run. */
+export interface MaintenanceReport {
+  /** Entries made. */
+  readonly rolledUp: number;
+  /** Instants given up. */
+  readonly dropped: number;
+  readonly cleanedFiles: number;
+  readonly cleanedBytes: number;
+  readonly refused: "frozen" | null;
+  /** What went wrong; the run is kept all the same. */
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+/** A file that cleanup is concerned with. */
+export interface CleanupFile {
+  readonly task: string;
+  /** Repository object. */
+  readonly path: string;
+  readonly bytes: number;
+  /** A rollup replaced it; nothing names it; what was in it was erased, or repaired elsewhere. */
+  readonly why: "retired" | "unreferenced" | "erased" | "repaired";
+  /** `waits`: for its time, or for a reader to finish. */
+  readonly fate: "deleted" | "waits";
+}
+
+/** What `cleanup` did to a task, or would do. */
+export interface CleanupReport {
+  readonly task: string;
+  readonly source: string;
+  readonly collection: string;
+  readonly dryRun: boolean;
+  /** `frozen`: nothing was done, because an anomaly was not acknowledged yet. */
+  readonly refused: "frozen" | null;
+  /** Instants that could be brought back until now. */
+  readonly forgotten: readonly string[];
+  /** Files deleted, or that would be, and their bytes. */
+  readonly files: number;
+  readonly bytes: number;
+  /** Files that will be deleted when their time is over or a reader has finished, and their bytes. */
+  readonly waiting: number;
+  readonly waitingBytes: number;
+  /** The first files concerned. */
+  readonly examples: readonly CleanupFile[];
+  /** Whether the task's folders were searched for files that nothing names; done once a day. */
+  readonly swept: boolean;
+  /** Small objects that nobody needs any more; all zero in a dry run. */
+  readonly removed: {
+    readonly manifests: number;
+    readonly checkpoints: number;
+    readonly leases: number;
+    /** Run records that moved into the journal. */
+    readonly records: number;
+  };
+  readonly durationMs: number;
+}
+
+/** What `repair` did, or would do where `applied` is false. */
+export interface RepairReport {
+  /** Whether everything that was damaged is whole again, or would be. */
+  readonly ok: boolean;
+  readonly applied: boolean;
+  readonly tasks: number;
+  readonly objects: readonly RepairedObject[];
+  /** Versions, blobs and small objects that were brought back from other places. */
+  readonly recovered: number;
+  /** Versions and blobs that no place has. */
+  readonly lost: number;
+  readonly durationMs: number;
+}
+
+/** What became of one damaged object. */
+export interface RepairedObject {
+  readonly task: string | null;
+  readonly path: string;
+  /** What was wrong with it, as `check` tells it. */
+  readonly damage: string;
+  /** Runs and instants whose versions are concerned. */
+  readonly runs: readonly string[];
+  readonly instants: readonly string[];
+  /** `given-up`: replaced by what was found; what is lost is marked. `unrepaired`: left as it is. */
+  readonly outcome: "repaired" | "given-up" | "unrepaired";
+  /** Where its content was found, and how many versions or blobs in each place. */
+  readonly found: readonly { readonly place: string; readonly count: number }[];
+  /** The file that stands in its place; null where it is the same one, or none. */
+  readonly replacement: string | null;
+  /** Everything that no place has. */
+  readonly lost: readonly LostRow[];
+  readonly lostCount: number;
+  /** What to do; empty when it is whole. */
+  readonly next: string;
+}
+
+/** Lost versions of a segment, or lost blobs of an item. */
+export interface LostRow {
+  /** The item, where its name is known; else `count` of the items from `from` to `to`. */
+  readonly key: string | null;
+  readonly from: string;
+  readonly to: string;
+  readonly count: number;
+}
+
+/** What `export` wrote. */
+export interface ExportReport {
+  readonly task: string;
+  readonly source: string;
+  readonly collection: string;
+  readonly instant: string;
+  /** How exact the instant is: the level of its delta, and the time before which no acknowledged change is missing. */
+  readonly level: string;
+  readonly completeAsOf: string;
+  readonly format: "couchbackup" | "ndjson" | "tar";
+  /** The file; null for a stream. */
+  readonly output: string | null;
+  /** Whether contents of attachments were asked for. */
+  readonly attachments: boolean;
+  readonly items: number;
+  readonly documents: number;
+  /** Leaf revisions of the documents, deleted ones among them. */
+  readonly revisions: number;
+  /** Documents that are deleted. */
+  readonly deleted: number;
+  /** Attachments with their contents. */
+  readonly blobs: number;
+  /** Attachments without their contents: not asked for, or never kept. */
+  readonly contentMissing: number;
+  /** Items that are not in it because their versions are lost. */
+  readonly lost: number;
+  /** Items that the format has no place for. */
+  readonly leftOut: { readonly security: number; readonly settings: number; readonly local: number };
+  /** couchbackup: design documents that validate writes; they come last. */
+  readonly validators: number;
+  readonly bytes: number;
+  /** Of everything that was written. */
+  readonly sha256: string;
+  readonly durationMs: number;
+}
+
+/** What `import` made of a file, or would make. */
+export interface ImportReport {
+  readonly task: string;
+  readonly source: string;
+  readonly collection: string;
+  readonly file: string;
+  readonly format: "couchbackup" | "ndjson" | "tar";
+  /** Whose data it says it holds; empty where the format does not say. */
+  readonly origin: string;
+  /** The baseline's instant, and what it was taken from. */
+  readonly instant: string;
+  readonly instantFrom: "--at" | "the file's header" | "the file's own time";
+  /** False: a preview. */
+  readonly applied: boolean;
+  /** Null in a preview. */
+  readonly run: string | null;
+  /** Null in a preview, which does not bring revisions of one document together. */
+  readonly documents: number | null;
+  readonly deleted: number | null;
+  /** Revisions of documents in the file, repetitions among them. */
+  readonly revisions: number;
+  /** Revisions that stood in the file more than once, or behind another one of their document; null in a preview. */
+  readonly repeated: number | null;
+  /** Items that are no documents: the security object, settings, local documents. */
+  readonly otherItems: number;
+  /** Contents of attachments. */
+  readonly blobs: number;
+  /** Revisions that came without one and were given a made-up one. */
+  readonly madeUpRevisions: number;
+  /** Documents with attachments whose contents are not in the file; the first 1,000 by name. */
+  readonly contentMissing: {
+    readonly documents: number;
+    readonly examples: readonly { readonly key: string; readonly attachments: readonly string[] }[];
+  };
+  /** Lines that an interrupted couchbackup left unfinished. */
+  readonly tornLines: number;
+  /** The file is cut off, which was accepted. */
+  readonly truncated: boolean;
+  readonly bytes: number;
+  readonly storedBytes: number;
+  readonly warnings: readonly string[];
   readonly durationMs: number;
 }
 

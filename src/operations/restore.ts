@@ -5,12 +5,13 @@ import { HoldfastError } from "../model/errors.ts";
 import { formatInstant } from "../model/instant.ts";
 import type { RestoreMode } from "../sources/source.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
+import { openLeasedTimeline } from "./leased.ts";
+import { reportLost } from "./lost-items.ts";
 import type { RestoreItemRow, RestoreReport } from "./reports.ts";
 import { restoreInPlace } from "./restore/in-place.ts";
 import { isWhole, scopeReader, type Scope } from "./restore/scope.ts";
 import { sourceContext } from "./source-context.ts";
 import { Tally } from "./restore/tally.ts";
-import { openTimeline } from "./tasks.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface RestoreTarget {
@@ -49,7 +50,8 @@ export async function restore(
   hooks: Hooks = {},
 ): Promise<RestoreReport> {
   const startedAt = workspace.clock.now();
-  const timeline = await openTimeline(workspace, request.task, hooks);
+  await using leased = await openLeasedTimeline(workspace, request.task, hooks);
+  const { timeline } = leased;
   const instant = timeline.resolve(request.at ?? "latest", startedAt);
   const { source: sourceName, collection } = placeOf(timeline.manifest.source, request.target, instant);
   const inPlace =
@@ -67,6 +69,7 @@ export async function restore(
     tally,
     onItem: (row: RestoreItemRow) => request.onItem?.(row),
   } as const;
+  timeline.onLost = reportLost(tally, common.onItem, timeline.onLost);
   let undo: string | null = null;
   if (inPlace) undo = await restoreInPlace(workspace, common, hooks);
   else {

@@ -9,6 +9,7 @@ import { listTaskNames } from "../repository/repository.ts";
 import { readNewestManifest } from "../repository/task-store.ts";
 import { Timeline } from "../timeline/timeline.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
+import { warnOfLost } from "./lost-items.ts";
 import type { TaskSummary } from "./reports.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -50,12 +51,23 @@ export async function resolveTask(workspace: Workspace, text: string, hooks: Hoo
 
 /** The timeline of the task that `text` names. Errors: `source-unknown`, `chain-broken`, `object-*`. */
 export async function openTimeline(workspace: Workspace, text: string, hooks: Hooks = {}): Promise<Timeline> {
-  const task = await resolveTask(workspace, text, hooks);
+  return timelineOf(workspace, await resolveTask(workspace, text, hooks), text, hooks);
+}
+
+/** The timeline of a task that `text` named. Errors: `source-unknown` when nothing was kept yet, `chain-broken`, `object-*`. */
+export async function timelineOf(
+  workspace: Workspace,
+  task: TaskName,
+  text: string,
+  hooks: Hooks,
+): Promise<Timeline> {
   const stored = await readNewestManifest(workspace.repository, task, signalOf(hooks));
   if (stored === undefined) {
     throw new HoldfastError("source-unknown", `Nothing has been kept for ${text} yet.`, { task });
   }
-  return new Timeline(workspace.repository, task, stored);
+  const timeline = new Timeline(workspace.repository, task, stored);
+  timeline.onLost = warnOfLost(hooks);
+  return timeline;
 }
 
 function summarise(manifest: Manifest): TaskSummary {

@@ -9,11 +9,11 @@ import type { Version } from "../model/version.ts";
 import type { VersionReader } from "../sources/source.ts";
 import type { Timeline } from "../timeline/timeline.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
+import { openLeasedTimeline } from "./leased.ts";
 import type { RestoreItemRow, RestoreReport } from "./reports.ts";
 import { restoreInPlace } from "./restore/in-place.ts";
 import { Tally } from "./restore/tally.ts";
 import { readUndoRecord, type Touched } from "./restore/undo-record.ts";
-import { openTimeline } from "./tasks.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface UndoRequest {
@@ -33,7 +33,8 @@ export async function undoRestore(
   hooks: Hooks = {},
 ): Promise<RestoreReport> {
   const startedAt = workspace.clock.now();
-  const timeline = await openTimeline(workspace, request.task, hooks);
+  await using leased = await openLeasedTimeline(workspace, request.task, hooks);
+  const { timeline } = leased;
   const record = await readUndoRecord(workspace.repository, timeline.task, request.restore);
   const touched = record.touched.toSorted((a, b) => compareKeys(a.key, b.key));
   const instant = touched[0]?.before;

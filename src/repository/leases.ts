@@ -3,6 +3,7 @@
  * generation needs while it works. A lease that was left behind by a crash runs out.
  */
 import type { Clock, Millis } from "../model/clock.ts";
+import { isHoldfastError } from "../model/errors.ts";
 import type { TaskName } from "../model/task.ts";
 import { newTimedId, timeOfId } from "./ids.ts";
 import { leasePath, leasesOf } from "./paths.ts";
@@ -49,7 +50,10 @@ export async function takeLease(
   };
 }
 
-/** The oldest generation that somebody works from; undefined when nobody does. Errors: `storage-*`, `object-damaged`. */
+/**
+ * The oldest generation that somebody works from; undefined when nobody does. A lease that does not read counts as one of
+ * every generation until it has run out. Errors: `storage-*`.
+ */
 export async function oldestLeased(
   repository: Repository,
   task: TaskName,
@@ -57,19 +61,61 @@ export async function oldestLeased(
   signal?: AbortSignal,
 ): Promise<number | undefined> {
   let oldest: number | undefined;
-  for await (const { path } of repository.storage.list(leasesOf(task), signal ? { signal } : {})) {
-    const id = path.slice(leasesOf(task).length);
-    if (timeOfId(id) < now - LEASE_MS) continue;
-    const place = { purpose: "lease", scope: [task, id] } as const;
-    const { generation } = openObject(
-      repository.keyring,
-      place,
-      path,
-      await repository.storage.read(path, undefined, signal),
-    ) as { generation: number };
-    oldest = Math.min(oldest ?? generation, generation);
+  for await (const { path, id } of listLeases(repository, task, signal)) {
+    if (hasRunOut(id, now)) continue;
+    const generation = await readLease(repository, task, path, id, signal);
+    if (generation !== undefined) oldest = Math.min(oldest ?? generation, generation);
   }
   return oldest;
+}
+
+/** Removes leases that were left behind and have run out; returns how many. Errors: `storage-*`. */
+export async function removeOldLeases(
+  repository: Repository,
+  task: TaskName,
+  now: Millis,
+  signal?: AbortSignal,
+): Promise<number> {
+  let removed = 0;
+  for await (const { path, id } of listLeases(repository, task, signal)) {
+    if (!hasRunOut(id, now)) continue;
+    await repository.storage.remove(path, signal);
+    removed += 1;
+  }
+  return removed;
+}
+
+async function* listLeases(
+  repository: Repository,
+  task: TaskName,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<{ readonly path: string; readonly id: string }> {
+  for await (const { path } of repository.storage.list(leasesOf(task), signal ? { signal } : {})) {
+    yield { path, id: path.slice(leasesOf(task).length) };
+  }
+}
+
+function hasRunOut(id: string, now: Millis): boolean {
+  return timeOfId(id) < now - LEASE_MS;
+}
+
+/** Undefined when the lease was given back since it was listed. */
+async function readLease(
+  repository: Repository,
+  task: TaskName,
+  path: string,
+  id: string,
+  signal: AbortSignal | undefined,
+): Promise<number | undefined> {
+  try {
+    const object = await repository.storage.read(path, undefined, signal);
+    const place = { purpose: "lease", scope: [task, id] } as const;
+    return (openObject(repository.keyring, place, path, object) as { generation: number }).generation;
+  } catch (error) {
+    if (isHoldfastError(error, "object-missing")) return undefined;
+    if (isHoldfastError(error, "object-damaged")) return 0;
+    throw error;
+  }
 }
 
 async function writeLease(

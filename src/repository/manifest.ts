@@ -75,6 +75,39 @@ export interface Anomaly {
   readonly message: string;
   readonly observed: number;
   readonly threshold: number;
+  /** Absent until a person has looked at it. */
+  readonly acknowledged?: Acknowledgement;
+}
+
+/** What a person said about a mark. */
+export interface Acknowledgement {
+  readonly at: Millis;
+  readonly reason: string;
+  /** It was ordinary work: the run counts as good, and as one of those with which later runs are compared. */
+  readonly expected: boolean;
+}
+
+/** Figures of one run, for the anomaly guard: rollups merge the run's own entry away. */
+export interface RunFigures {
+  readonly to: Millis;
+  readonly baseline: boolean;
+  /** Items by what became of them. */
+  readonly added: number;
+  readonly changed: number;
+  readonly removed: number;
+  /** As `EntryChange.items`. */
+  readonly items: number | null;
+  /** Live items, and bytes of their bodies and blobs, that the timeline held after the run: counted on from its baseline. */
+  readonly live: number;
+  readonly heldBytes: number;
+  /** Body bytes of its versions before compression, what they became in segments, and bytes of its packs. */
+  readonly bodyBytes: number;
+  readonly segmentBytes: number;
+  readonly packBytes: number;
+  /** Share of its items that the collection had lost without the run being told of their removal. */
+  readonly shrunk: number;
+  /** Whether it was marked and not acknowledged as expected. */
+  readonly marked: boolean;
 }
 
 /**
@@ -94,6 +127,10 @@ export interface LostVersions {
   /** Hashes of the keys (16 hex digits each), as `Fingerprints.keyHash` makes them. */
   readonly keyHashes: readonly string[];
   readonly reason: string;
+  /** The held instant whose versions these were; absent: the entry's own. */
+  readonly held?: Millis;
+  /** A segment of which not even the key hashes were left: any item in its bounds may be one of its versions. */
+  readonly unknown?: Pick<SegmentInfo, "id" | "wrapped" | "bounds"> & { readonly versions: number };
 }
 
 /** An entry that a rollup replaced. It can be brought back until cleanup drops it. */
@@ -148,6 +185,36 @@ export interface Freeze {
   readonly lastGood: Millis | null;
 }
 
+/** One item's removal from the whole history, as its commit says. No name: whoever may only write learns no key. */
+export interface Erasure {
+  /** 32 hex digits, time first. */
+  readonly id: string;
+  /** Keyed hash of the item's key, 64 hex digits. */
+  readonly item: string;
+  readonly at: Millis;
+  readonly reason: string;
+  /** The generation that does without the item. */
+  readonly generation: number;
+  /** Each version once, oldest first; `instants`: of the entries that kept it, retired ones and held instants included. */
+  readonly versions: readonly { readonly observedAt: Millis; readonly instants: readonly Millis[] }[];
+  /** Segments and packs that held it, and what was written in their place: nothing where they held nothing else. */
+  readonly files: readonly {
+    readonly old: FileDigest;
+    readonly into: readonly FileDigest[];
+  }[];
+  /** Restores that had touched it: they cannot be undone any more. */
+  readonly restores: readonly string[];
+  /** Files of runs that were cut off which do not read: nobody knows whether they held it. Cleanup removes them. */
+  readonly unread: readonly string[];
+}
+
+export interface FileDigest {
+  /** Path in the repository. */
+  readonly path: string;
+  /** SHA-256 of the file, hex; null for what a run that was cut off had left and no manifest named. */
+  readonly sha256: string | null;
+}
+
 export interface ManifestSource {
   readonly name: string;
   readonly kind: string;
@@ -179,6 +246,12 @@ export interface Manifest {
   readonly chainFrom: number;
   /** When the task's folders were last searched for files that nothing names; null: never. */
   readonly sweptAt: Millis | null;
+  /** Figures of runs, oldest first, bounded (see timeline/guard); empty in timelines that no run has added to since they are kept. */
+  readonly recent: readonly RunFigures[];
+  /** Erasures so far. A run that began before the newest of them is done again: it may have seen the erased item. */
+  readonly erased: number;
+  /** Erasures whose old files are not known to be gone yet, oldest first. */
+  readonly erasing: readonly Erasure[];
 }
 
 /** A manifest as format 1 first wrote it: what rollups, holds and cleanup added may be absent. */
@@ -198,6 +271,9 @@ export const NO_RETENTION = {
   condemned: [],
   chainFrom: 1,
   sweptAt: null,
+  recent: [],
+  erased: 0,
+  erasing: [],
 } as const satisfies Partial<Manifest>;
 
 /** Fills in what a manifest written before rollups does not have. */
@@ -225,11 +301,18 @@ export function manifestPaths(
   return new Set([...segments, ...manifest.packs.map(({ id }) => packPath(manifest.task, id))]);
 }
 
-/** The newest epoch's segments, newest entry and group first: the order in which an item's newest version is looked for. */
+/**
+ * The newest epoch's segments, newest entry and group first: the order in which an item's newest version is looked for. What
+ * lies below an entry that lost versions of unknown items is left out, because no item's state is known from there.
+ */
 export function segmentsNewestFirst(manifest: Manifest): SegmentInfo[] {
   const { epoch } = newestEntry(manifest);
   const entries = manifest.entries.filter((entry) => entry.epoch === epoch).toReversed();
-  return entries.flatMap((entry) => entry.groups.toReversed().flat());
+  const end = entries.findIndex(({ lost }) =>
+    lost.some(({ unknown, held }) => unknown !== undefined && held === undefined),
+  );
+  const known = end === -1 ? entries : entries.slice(0, end + 1);
+  return known.flatMap((entry) => entry.groups.toReversed().flat());
 }
 
 /** The newest entry; a manifest always has one. */

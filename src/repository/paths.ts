@@ -44,6 +44,11 @@ export function checkpointPath(task: TaskName, run: string, ordinal: number): st
 /** The record of an ended run. */
 export const runRecordPath = (task: TaskName, run: string): string => `${runsOf(task)}${run}/record`;
 
+/** What one check has read back. */
+export const checkRecordPath = (task: TaskName, check: string): string => `${checksOf(task)}${check}`;
+
+export const erasurePath = (task: TaskName, erasure: string): string => `${erasuresOf(task)}${erasure}`;
+
 /** The nth piece of a restore's undo record, from 1. */
 export function restorePath(task: TaskName, restore: string, ordinal: number): string {
   return `${restoresOf(task)}${restore}/${String(ordinal).padStart(ORDINAL_DIGITS, "0")}`;

@@ -26,24 +26,44 @@ export interface StoredManifest {
 /** Everything but what the commit itself decides. */
 export type NextManifest = Omit<Manifest, "format" | "repository" | "task" | "generation" | "previous">;
 
-/** The newest manifest, or undefined for a task without one. Errors: `chain-broken`, `object-*`, `storage-*`. */
+/**
+ * The newest manifest, or undefined for a task without one. Every generation from the one that it names as its chain's first
+ * must be listed. Errors: `chain-broken`, `object-*`, `storage-*`.
+ */
 export async function readNewestManifest(
   repository: Repository,
   task: TaskName,
   signal?: AbortSignal,
 ): Promise<StoredManifest | undefined> {
   let newest = 0;
+  /** First of the listed generations that follow each other without a gap up to the newest. */
+  let from = 0;
   for await (const generation of generations(repository, task, signal)) {
-    if (newest !== 0 && generation !== newest + 1) {
-      throw new HoldfastError(
-        "chain-broken",
-        `The manifest of generation ${newest + 1} of ${task} is missing, though generation ${generation} exists.`,
-        { task, path: manifestPath(task, newest + 1) },
-      );
-    }
+    if (generation !== newest + 1) from = generation;
+    else if (newest === 0) from = 1;
     newest = generation;
   }
-  return newest === 0 ? undefined : readManifest(repository, task, newest, signal);
+  if (newest === 0) return undefined;
+  const stored = await readManifest(repository, task, newest, signal);
+  if (from > stored.manifest.chainFrom) {
+    throw new HoldfastError(
+      "chain-broken",
+      `The manifest of generation ${from - 1} of ${task} is missing, though generation ${from} exists.`,
+      { task, path: manifestPath(task, from - 1) },
+    );
+  }
+  return stored;
+}
+
+/** The number of the newest generation, without reading it; 0 for a task without a manifest. Errors: `storage-*`. */
+export async function newestGeneration(
+  repository: Repository,
+  task: TaskName,
+  signal?: AbortSignal,
+): Promise<number> {
+  let newest = 0;
+  for await (const generation of generations(repository, task, signal)) newest = generation;
+  return newest;
 }
 
 /** The generations that exist, ascending. */
@@ -83,7 +103,7 @@ export async function readManifest(
  * is committed then, and the caller reads the newest manifest and decides again.
  *
  * A condemned file that `next` needs again is no longer condemned. Errors: `object-missing` when a cleanup has already begun
- * to delete such a file (this writer slept for a day or more); nothing is committed then.
+ * to delete such a file, or has deleted it (this writer slept for a day or more); nothing is committed then.
  */
 export async function commitManifest(
   repository: Repository,
@@ -95,10 +115,8 @@ export async function commitManifest(
   const generation = (base?.manifest.generation ?? 0) + 1;
   const needed = manifestPaths({ ...next, task });
   const gone = next.condemned.find(({ path, deleting }) => deleting && needed.has(path));
-  if (gone !== undefined) {
-    const message = `${gone.path} was cleaned up before this writer, which had written it, committed.`;
-    throw new HoldfastError("object-missing", message, { task, path: gone.path });
-  }
+  if (gone !== undefined) throw cleanedUp(task, gone.path);
+  if (base !== undefined) await proveThere(repository, base.manifest, needed, signal);
   const manifest: Manifest = {
     ...next,
     condemned: next.condemned.filter(({ path }) => !needed.has(path)),
@@ -113,6 +131,34 @@ export async function commitManifest(
   const outcome = await repository.storage.create(manifestPath(task, generation), object, signal);
   if (outcome === "exists") return undefined;
   return { manifest, digest: createHash("sha256").update(object).digest("hex") };
+}
+
+/** Files asked for at once. */
+const STATS_AT_ONCE = 16;
+
+/**
+ * Whatever `base` does not need yet is there. Asked after `base` was read: a cleanup that deletes one of these files from now
+ * on must commit first, and then this commit loses.
+ */
+async function proveThere(
+  { storage }: Repository,
+  base: Manifest,
+  needed: ReadonlySet<string>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const known = manifestPaths(base);
+  const added = [...needed].filter((path) => !known.has(path));
+  for (let start = 0; start < added.length; start += STATS_AT_ONCE) {
+    const batch = added.slice(start, start + STATS_AT_ONCE);
+    const found = await Promise.all(batch.map(async (path) => storage.stat(path, signal)));
+    const missing = batch[found.indexOf(undefined)];
+    if (missing !== undefined) throw cleanedUp(base.task, missing);
+  }
+}
+
+function cleanedUp(task: TaskName, path: string): HoldfastError {
+  const message = `${path} was cleaned up before this writer, which had written it, committed.`;
+  return new HoldfastError("object-missing", message, { task, path });
 }
 
 /** Other writers may be faster this often before an amendment gives up. */

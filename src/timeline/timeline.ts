@@ -2,7 +2,7 @@
  * A task's timeline, read from the repository alone.
  */
 import type { Millis } from "../model/clock.ts";
-import { HoldfastError } from "../model/errors.ts";
+import { HoldfastError, isHoldfastError } from "../model/errors.ts";
 import { resolveInstant } from "../model/instant.ts";
 import type { ItemKey } from "../model/key.ts";
 import type { TaskName } from "../model/task.ts";
@@ -12,6 +12,7 @@ import type { Repository } from "../repository/repository.ts";
 import type { StoredManifest } from "../repository/task-store.ts";
 import { BlobReader } from "./blob-reader.ts";
 import { SegmentGroup } from "./group.ts";
+import { LostMarks, type LostItem } from "./lost.ts";
 import { View } from "./view.ts";
 
 /** Entries searched at a time for an item's history: enough to hide the latency of an object store. */
@@ -28,7 +29,9 @@ export class Timeline {
   readonly task: TaskName;
   readonly stored: StoredManifest;
   readonly blobs: BlobReader;
-  readonly #groups = new Map<TimelineEntry, readonly SegmentGroup[]>();
+  /** Told of each item that a read leaves out because its version was damaged and given up. */
+  onLost: (lost: LostItem) => void = () => {};
+  readonly #groups = new Map<TimelineEntry, readonly (SegmentGroup | LostMarks)[]>();
 
   constructor(repository: Repository, task: TaskName, stored: StoredManifest) {
     this.repository = repository;
@@ -69,6 +72,7 @@ export class Timeline {
       instant,
       newest.epoch,
       entries.flatMap((entry) => this.groupsOf(entry)),
+      (lost) => this.onLost(lost),
     );
   }
 
@@ -79,6 +83,7 @@ export class Timeline {
       to,
       entries[0]?.epoch ?? 0,
       entries.flatMap((entry) => this.groupsOf(entry)),
+      (lost) => this.onLost(lost),
     );
   }
 
@@ -88,7 +93,7 @@ export class Timeline {
     for (let start = 0; start < entries.length; start += HISTORY_PARALLELISM) {
       const found = await Promise.all(
         entries.slice(start, start + HISTORY_PARALLELISM).map(async (entry) => {
-          const version = await new View(entry.to, entry.epoch, this.groupsOf(entry)).get(key, signal);
+          const version = await this.#keptBy(entry, key, signal);
           return version && { entry, version };
         }),
       );
@@ -101,10 +106,25 @@ export class Timeline {
     return this.manifest.entries.find((entry) => entry.to === instant);
   }
 
-  private groupsOf(entry: TimelineEntry): readonly SegmentGroup[] {
+  /** The entry's version of an item; one that is lost is told and left out. */
+  async #keptBy(entry: TimelineEntry, key: ItemKey, signal?: AbortSignal): Promise<Version | undefined> {
+    try {
+      return await new View(entry.to, entry.epoch, this.groupsOf(entry)).get(key, signal);
+    } catch (error) {
+      if (!isHoldfastError(error, "version-lost")) throw error;
+      this.onLost({ key, instant: entry.to });
+      return undefined;
+    }
+  }
+
+  /** The entry's groups, and above them the marks of what it lost. */
+  private groupsOf(entry: TimelineEntry): readonly (SegmentGroup | LostMarks)[] {
     let groups = this.#groups.get(entry);
     if (groups === undefined) {
-      groups = entry.groups.map((segments) => new SegmentGroup(this.repository, this.task, segments));
+      const segments = entry.groups.map((group) => new SegmentGroup(this.repository, this.task, group));
+      const lost = entry.lost.filter(({ held }) => held === undefined);
+      const marks = lost.length === 0 ? [] : [new LostMarks(this.repository, this.task, entry.to, lost)];
+      groups = [...segments, ...marks];
       this.#groups.set(entry, groups);
     }
     return groups;

@@ -3,7 +3,7 @@ import { diffQuestion } from "../../src/cli/commands/diff.ts";
 import { isTimeSpec } from "../../src/cli/time-spec.ts";
 import { HoldfastError } from "../../src/model/errors.ts";
 import type { ItemRow, RunReport, TaskSummary, VersionRow } from "../../src/operations/reports.ts";
-import { holdfast, jsonLines, yields } from "./harness.ts";
+import { holdfast, jsonLines, yields, type Scene } from "./harness.ts";
 
 const ENV = { HOLDFAST_PASSPHRASE: "p", HOLDFAST_REPOSITORY: "/repo" };
 
@@ -124,12 +124,24 @@ describe("a listing", () => {
     ]);
   });
 
-  it("of runs keeps to its limit for each task and shows why a run failed", async () => {
+  it("of runs asks for no more than it shows, says how many there are, and shows why a run failed", async () => {
     const error = { code: "storage-full", message: "No room." };
-    const operations = { listRuns: yields(runOf("a"), runOf("a"), runOf("a"), runOf("b", error)) };
-    const { stdout } = await holdfast(["runs", "--limit", "2"], { env: ENV, operations });
-    expect(stdout.trimEnd().split("\n")).toHaveLength(4);
+    const asked: unknown[] = [];
+    const operations: Scene["operations"] = {
+      listRuns: async function* (_workspace, { limit, counted }) {
+        asked.push(limit);
+        counted?.("a", 10_000);
+        yield runOf("a");
+        counted?.("b", 1);
+        yield runOf("b", error);
+      },
+    };
+    const { stdout, stderr } = await holdfast(["runs"], { env: ENV, operations });
     expect(stdout).toContain("storage-full: No room.");
+    expect(stderr).toContain("9,950 older runs not shown");
+    await holdfast(["runs", "--limit", "2"], { env: ENV, operations });
+    expect((await holdfast(["runs", "--json"], { env: ENV, operations })).stderr).toBe("");
+    expect(asked).toEqual([50, 2, undefined]);
   });
 });
 

@@ -116,7 +116,10 @@ describe.each<[string, Credential]>([
 
   it("is sound to its last byte", async () => {
     await using workspace = await open(credential);
-    expect(await check(workspace, { readData: true })).toMatchObject({ ok: true, findings: [] });
+    expect(await check(workspace, { readData: true, remember: false })).toMatchObject({
+      ok: true,
+      findings: [],
+    });
   });
 });
 

@@ -3,6 +3,7 @@
  */
 import { dirname, resolve } from "node:path";
 import { HoldfastError } from "../../model/errors.ts";
+import { COUCH_SOURCE, couchEnvironment } from "./couch-environment.ts";
 import { SOURCE_DEFAULTS } from "./defaults.ts";
 import { placeText, readConfig, type ConfigDocument, type MemberPath } from "./document.ts";
 import { isNamed, locateConfig, type ConfigLocation } from "./locate.ts";
@@ -77,7 +78,9 @@ function effective(
   location: ConfigLocation,
   document: ConfigDocument | undefined,
 ): EffectiveConfig {
-  const places: Places = { env: inputs.env, home: inputs.home, base: dirname(location.path) };
+  const couch = couchEnvironment(inputs.env);
+  const env = { ...inputs.env, ...couch?.secrets };
+  const places: Places = { env, home: inputs.home, base: dirname(location.path) };
   const folder = effectiveFolder(inputs, document, places);
   const credential = effectiveCredential(inputs, document);
   const settings: Setting[] = [];
@@ -92,6 +95,11 @@ function effective(
   const sources = new Map(Object.entries(document?.value.sources ?? {}));
   for (const [name, entry] of sources)
     settings.push(...sourceSettings(name, entry, document as ConfigDocument));
+  // Variables that are meant for another program must not redirect a source that somebody configured.
+  if (couch !== undefined && !sources.has(COUCH_SOURCE)) {
+    sources.set(COUCH_SOURCE, couch.entry);
+    settings.push(...couch.settings);
+  }
   return { location, document, folder, credential, sources, settings, places };
 }
 

@@ -9,6 +9,7 @@ import type { Output } from "../output.ts";
 
 interface Options {
   readonly reconcile?: boolean;
+  readonly rollup: boolean;
 }
 
 /** Columns for the task's name: the rows are printed as runs end, before all names are known. */
@@ -25,7 +26,9 @@ export function backupCommand(app: App): Command {
     examples: ["holdfast backup", "holdfast backup prod", "holdfast backup prod/orders prod/customers"],
     json: { form: "lines", type: "RunReport" },
     options: (command) =>
-      command.option("--reconcile", "compare with the source as a whole, as every seventh run does anyway"),
+      command
+        .option("--reconcile", "compare with the source as a whole, as every seventh run does anyway")
+        .option("--no-rollup", "neither roll up nor clean up afterwards"),
     run: async (invocation, given, options) => {
       const select = given.filter((text) => text !== undefined);
       const { out } = invocation;
@@ -46,7 +49,7 @@ export function backupCommand(app: App): Command {
       const firstUnreached = [...unreached.values()][0];
       if (firstUnreached && left.length === 0) throw firstUnreached;
       const runs: RunReport[] = [];
-      const request = { select: left, ...(options.reconcile ? { reconcile: true } : {}) };
+      const request = { select: left, reconcile: options.reconcile ?? false, maintain: options.rollup };
       for await (const run of invocation.operations.backup(workspace, request, invocation.hooks)) {
         runs.push(run);
         if (out.json) await out.document(run);
@@ -79,9 +82,30 @@ function runLines(run: RunReport, out: Output): string[] {
     `${out.paint("green", label.padEnd(6))}  ${name}  ${(run.kind ?? "").padEnd(8)}  ${timeText(run.instant)}  ${facts.join(", ")}`,
   ];
   if (run.reason !== undefined) lines.push(`        new baseline because ${visible(run.reason)}`);
+  lines.push(...maintenanceLines(run, out));
   for (const warning of run.warnings)
     lines.push(`        ${out.paint("yellow", "warning")} ${visible(warning)}`);
   return lines;
+}
+
+/** What rollup and cleanup did, where that is worth a line. */
+function maintenanceLines({ maintenance }: RunReport, out: Output): string[] {
+  if (maintenance === undefined) return [];
+  if (maintenance.error !== undefined) {
+    const { code, message } = maintenance.error;
+    return [
+      `        ${out.paint("yellow", "kept, but")} rollup and cleanup failed: ${visible(message)} (${code})`,
+    ];
+  }
+  const done: string[] = [];
+  if (maintenance.dropped > 0)
+    done.push(`${countOf(maintenance.dropped, "instant")} merged into coarser ones`);
+  if (maintenance.cleanedFiles > 0) {
+    done.push(
+      `${countOf(maintenance.cleanedFiles, "file")} cleaned up, ${sizeText(maintenance.cleanedBytes)}`,
+    );
+  }
+  return done.length === 0 ? [] : [`        ${done.join("; ")}`];
 }
 
 function summary(runs: readonly RunReport[]): string {

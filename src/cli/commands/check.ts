@@ -1,14 +1,22 @@
 import type { Command } from "commander";
 import { ERROR_CODES } from "../../model/error-codes.ts";
-import type { CheckReport, Finding } from "../../operations/reports.ts";
+import { HoldfastError } from "../../model/errors.ts";
+import type { CheckReport, CoverageReport, Finding } from "../../operations/reports.ts";
+import { share, timeSpan } from "../amounts.ts";
 import { defineCommand, type App } from "../command.ts";
-import { countOf, durationText, sizeText, visible } from "../format.ts";
+import { countOf, durationText, sizeText, timeText, visible } from "../format.ts";
 import type { Output } from "../output.ts";
 import type { Style } from "../style.ts";
 
 interface Options {
   readonly readData?: boolean;
+  readonly for?: number;
+  readonly sample?: number;
+  readonly window: number;
 }
+
+/** What counts as read back lately. */
+const DEFAULT_WINDOW_MS = 30 * 86_400_000;
 
 /** Items named under a finding; the JSON report has all. */
 const ITEMS_SHOWN = 5;
@@ -24,23 +32,53 @@ export function checkCommand(app: App): Command {
     usage: "check [task]",
     summary: "examine the repository and name every damaged file, run and item",
     details:
-      "Without --read-data: every manifest and every object's presence and size. With it every byte is read and verified too.",
+      "Without --read-data: every manifest and every object's presence and size. With it every byte is read and verified too: " +
+      "of each version with a key that may read, of each file by its digest with one that may only write.\n\n" +
+      "With --for or --sample a part is read, what was read longest ago first. What was read is remembered in the repository, so " +
+      "that short checks, one each night, come round to everything; the last line says how much was read back lately. A file that was " +
+      "found damaged is read again by every check until it is sound.",
     arguments: { task: "only this task (default: all)" },
-    examples: ["holdfast check", "holdfast check prod/orders --read-data"],
+    examples: [
+      "holdfast check",
+      "holdfast check prod/orders --read-data",
+      "holdfast check --read-data --for 10m",
+    ],
     json: { form: "document", type: "CheckReport" },
-    options: (command) => command.option("--read-data", "also read and verify every byte"),
+    options: (command) =>
+      command
+        .option("--read-data", "also read and verify every byte")
+        .option("--for <time>", "with --read-data: end after this time, e.g. 10m", timeSpan)
+        .option(
+          "--sample <share>",
+          "with --read-data: end when this share of all bytes was read, e.g. 5%",
+          share,
+        )
+        .option("--window <time>", "what counts as read back lately, e.g. 7d", timeSpan, DEFAULT_WINDOW_MS),
     run: async (invocation, [task], options) => {
+      const { for: forMs, sample, window } = options;
+      const sliced = forMs !== undefined || sample !== undefined;
+      if (sliced && options.readData !== true)
+        throw new HoldfastError("usage", "--for and --sample say how much data is read: add --read-data.");
       await using workspace = await invocation.open("none");
-      const request = { ...(task === undefined ? {} : { task }), readData: options.readData ?? false };
+      const slice = {
+        ...(forMs === undefined ? {} : { forMs }),
+        ...(sample === undefined ? {} : { share: sample }),
+      };
+      const request = {
+        ...(task === undefined ? {} : { task }),
+        readData: options.readData ?? false,
+        window,
+        ...(sliced ? { slice } : {}),
+      };
       const report = await invocation.operations.check(workspace, request, invocation.hooks);
       if (invocation.out.json) await invocation.out.document(report);
-      else await printCheck(report, invocation.out);
+      else await printCheck(report, window, invocation.out);
       return report.ok ? 0 : ERROR_CODES["check-failed"].exit;
     },
   });
 }
 
-async function printCheck(report: CheckReport, out: Output): Promise<void> {
+async function printCheck(report: CheckReport, window: number, out: Output): Promise<void> {
   for (const finding of report.findings) {
     const severity = out.paint(SEVERITY_STYLES[finding.severity], finding.severity.padEnd(7));
     await out.line(`${severity}  ${visible(finding.path)}: ${visible(finding.message)} (${finding.code})`);
@@ -68,4 +106,25 @@ async function printCheck(report: CheckReport, out: Output): Promise<void> {
   await out.line(
     `${verdict}. Checked ${seen.join(", ")}, read ${sizeText(report.bytesRead)} in ${durationText(report.durationMs)}.`,
   );
+  if (report.coverage !== undefined) await out.line(coverageText(report.coverage, window));
+}
+
+/** `98 % of bytes read back in the last 30 days; longest ago on 2026-10-20T02:00:00Z.` */
+function coverageText({ share: part, oldest }: CoverageReport, window: number): string {
+  // 100 % is said of everything only.
+  const percent = part === 1 ? 100 : Math.floor(part * 1_000) / 10;
+  const last = oldest === null ? "some files never were" : `the file read longest ago: ${timeText(oldest)}`;
+  return `${percent} % of bytes read back in the last ${spanText(window)}; ${last}.`;
+}
+
+const SPANS = [
+  ["day", 86_400_000],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+  ["second", 1_000],
+] as const;
+
+function spanText(ms: number): string {
+  const [name, unit] = SPANS.find(([, length]) => ms % length === 0) ?? ["ms", 1];
+  return countOf(ms / unit, name);
 }

@@ -2,12 +2,16 @@ import type { Command } from "commander";
 import type { RunReport } from "../../operations/reports.ts";
 import { defineCommand, type App } from "../command.ts";
 import { runFailed } from "../exit-codes.ts";
-import { countText, durationText, sizeText, timeText } from "../format.ts";
+import { countOf, countText, durationText, sizeText, timeText } from "../format.ts";
 import { positiveNumber } from "../numbers.ts";
+import type { Output } from "../output.ts";
 
 interface Options {
   readonly limit?: number;
 }
+
+/** Runs of each task that are shown unless more are asked for: about a screen, and seven weeks of daily runs. */
+const SHOWN = 50;
 
 export function runsCommand(app: App): Command {
   return defineCommand<Options>(app, {
@@ -16,15 +20,25 @@ export function runsCommand(app: App): Command {
     arguments: { task: "the task (default: all)" },
     examples: ["holdfast runs prod/orders", "holdfast runs prod/orders --limit 10 --json"],
     json: { form: "lines", type: "RunReport" },
-    options: (command) => command.option("--limit <count>", "only the newest of each task", positiveNumber),
+    options: (command) =>
+      command.option(
+        "--limit <count>",
+        "the newest of each task (default: 50; with --json all)",
+        positiveNumber,
+      ),
     run: async (invocation, [task], options) => {
       await using workspace = await invocation.open("none");
-      const request = task === undefined ? {} : { task };
-      const runs = newest(
-        invocation.operations.listRuns(workspace, request, invocation.hooks),
-        options.limit,
-      );
-      await invocation.out.list<RunReport>(
+      const { out } = invocation;
+      // A program that reads JSON is not tired by long lists.
+      const limit = options.limit ?? (out.json ? undefined : SHOWN);
+      const hidden = new Map<string, number>();
+      const request = {
+        ...(task === undefined ? {} : { task }),
+        ...(limit === undefined ? {} : { limit }),
+        counted: (name: string, runs: number) => hidden.set(name, runs - (limit ?? runs)),
+      };
+      const runs = invocation.operations.listRuns(workspace, request, invocation.hooks);
+      await out.list<RunReport>(
         runs,
         [
           ...(task === undefined ? [{ title: "TASK", value: taskLabel }] : []),
@@ -51,18 +65,15 @@ export function runsCommand(app: App): Command {
         ],
         "No run is recorded yet.",
       );
+      noteHidden([...hidden.values()], out);
     },
   });
 }
 
-/** The first `limit` runs of each task. */
-async function* newest(runs: AsyncIterable<RunReport>, limit = Infinity): AsyncGenerator<RunReport> {
-  const seen = new Map<string, number>();
-  for await (const run of runs) {
-    const count = (seen.get(run.task) ?? 0) + 1;
-    seen.set(run.task, count);
-    if (count <= limit) yield run;
-  }
+/** `hidden`: for each task, runs beyond the limit. */
+function noteHidden(hidden: readonly number[], out: Output): void {
+  const older = hidden.reduce((sum, runs) => sum + Math.max(0, runs), 0);
+  if (older > 0) out.note(`${countOf(older, "older run")} not shown: --limit COUNT shows more.`);
 }
 
 /** A task that has no timeline yet is known by its name alone. */

@@ -13,11 +13,13 @@ import {
   type ManifestSource,
   type TimelineEntry,
 } from "../../repository/manifest.ts";
+import { entryId } from "../../repository/open-runs.ts";
 import type { Repository } from "../../repository/repository.ts";
 import type { RunOutput } from "../../repository/run-writer.ts";
 import { commitManifest, readNewestManifest, type StoredManifest } from "../../repository/task-store.ts";
 import type { CaptureEvent } from "../../sources/source.ts";
-import { findAnomalies } from "./anomalies.ts";
+import { figuresOf, lastGood, remember, runFigures } from "../../timeline/guard/figures.ts";
+import { findAnomalies } from "../../timeline/guard/find-anomalies.ts";
 
 const SECOND_MS = 1_000;
 /** Rollups and holds may be faster this often before the run gives up. */
@@ -35,7 +37,7 @@ export interface FinishedRun {
   readonly beforeRestore: boolean;
 }
 
-/** Undefined when another run committed since `base`: this one must be done again. */
+/** Undefined when another run committed since `base`, or what this one needs is gone: it must be done again. */
 export async function commitRun(
   repository: Repository,
   task: TaskName,
@@ -56,14 +58,18 @@ export async function commitRun(
       throw error;
     }
     current = await readNewestManifest(repository, task, signal);
-    if (entryId(current) !== entryId(base)) return undefined;
+    if (entryId(current) !== entryId(base) || lostPacks(base, current)) return undefined;
   }
   return undefined;
 }
 
-/** What a run builds on: two manifests that end in the same entry are the same to it. */
-export function entryId(stored: StoredManifest | undefined): string | null {
-  return stored === undefined ? null : newestEntry(stored.manifest).id;
+/**
+ * Whether cleanup has given up packs since: versions of the run may refer to blobs in them, because no version that is kept
+ * did any more.
+ */
+function lostPacks(base: StoredManifest | undefined, current: StoredManifest | undefined): boolean {
+  const kept = new Set(current?.manifest.packs.map(({ id }) => id));
+  return base?.manifest.packs.some(({ id }) => !kept.has(id)) ?? false;
 }
 
 function nextManifest(current: Manifest | undefined, finished: FinishedRun, now: Millis) {
@@ -71,8 +77,8 @@ function nextManifest(current: Manifest | undefined, finished: FinishedRun, now:
   const entry = entryOf(current, finished);
   const anomalies = findAnomalies(current, entry, finished.policy.anomaly);
   const marked = { ...entry, anomalies };
-  const lastGood = current?.entries.findLast((kept) => kept.anomalies.length === 0);
-  const freeze = { since: now, run, lastGood: lastGood?.to ?? null };
+  const freeze = { since: now, run, lastGood: lastGood(current) };
+  const known = figuresOf(current);
   return {
     ...NO_RETENTION,
     ...current,
@@ -82,6 +88,7 @@ function nextManifest(current: Manifest | undefined, finished: FinishedRun, now:
     packs: [...(current?.packs ?? []), ...output.packs],
     cursor: end.cursor,
     runsSinceReconcile: reconciled ? 0 : (current?.runsSinceReconcile ?? 0) + 1,
+    recent: remember(known, runFigures(known.at(-1), marked)),
     // The first mark counts: the last good run lies before it.
     freeze: current?.freeze ?? (anomalies.length > 0 ? freeze : null),
   };

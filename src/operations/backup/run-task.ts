@@ -7,17 +7,19 @@ import type { TaskName } from "../../model/task.ts";
 import { levelOfRuns, type Policy } from "../../model/policy/policy.ts";
 import { newestEntry, segmentsNewestFirst, type ManifestSource } from "../../repository/manifest.ts";
 import { newTimedId } from "../../repository/ids.ts";
+import { entryId } from "../../repository/open-runs.ts";
 import { writeRunRecord, type Checkpoint, type RunRecord } from "../../repository/run-records.ts";
 import { RunWriter, type RunOutput } from "../../repository/run-writer.ts";
 import { StateIndex } from "../../repository/state-index.ts";
 import { readNewestManifest, type StoredManifest } from "../../repository/task-store.ts";
 import type { CaptureEvent, SourceContext } from "../../sources/source.ts";
 import { signalOf, type Hooks } from "../hooks.ts";
+import { leaseNewest } from "../leased.ts";
 import type { RunReport } from "../reports.ts";
 import type { SourceSettings } from "../connections.ts";
 import type { Workspace } from "../workspace.ts";
 import { captureEngine } from "./capture-engine.ts";
-import { commitRun, entryId } from "./commit-run.ts";
+import { commitRun } from "./commit-run.ts";
 import { findInterrupted } from "./interrupted.ts";
 import { runReport } from "./run-report.ts";
 
@@ -71,6 +73,7 @@ class TaskRun {
 
   async execute(): Promise<RunReport> {
     try {
+      await using _lease = await leaseNewest(this.#workspace, this.#task, this.#hooks);
       const base = await readNewestManifest(this.#workspace.repository, this.#task, signalOf(this.#hooks));
       const resume = await findInterrupted(this.#workspace, this.#task, base);
       if (resume !== undefined) this.#run = resume.run;

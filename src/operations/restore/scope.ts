@@ -43,7 +43,7 @@ export function scopeReader(
     versions: chooser(view, scope, traits, signal),
     find: async (keys) => view.findPresent(keys, signal),
     blob: (ref) => timeline.blobs.stream(ref, signal),
-    contains: async (keys) => (await view.findPresent(keys, signal)).map((version) => version !== undefined),
+    contains: async (keys) => view.contains(keys, signal),
   };
 }
 

@@ -9,28 +9,16 @@ import { HoldfastError } from "../../model/errors.ts";
 import type { ItemKey } from "../../model/key.ts";
 import type { TaskName } from "../../model/task.ts";
 import type { Version } from "../../model/version.ts";
-import { decodeBuffers, encodeBuffers } from "../../repository/json-buffers.ts";
 import { Memtable } from "../../repository/memtable.ts";
 import { restorePath, restoresOf } from "../../repository/paths.ts";
 import type { Repository } from "../../repository/repository.ts";
-import { openObject, sealObject } from "../../repository/sealed-object.ts";
 import { FINGERPRINT_BYTES } from "../../repository/segment/fingerprint.ts";
 import { openSegment } from "../../repository/segment/segment-reader.ts";
-import type { SegmentInfo } from "../../repository/segment/segment.ts";
 import { writeSegment } from "../../repository/segment/segment-writer.ts";
+import { readUndoPiece, writeUndoPiece, type UndoPiece } from "../../repository/undo-pieces.ts";
 
 /** Touched items gathered in memory before they are written. */
 const PIECE_ITEMS = 50_000;
-
-/** A piece of a restore's record: the items touched since the piece before. */
-export interface UndoPiece {
-  readonly restore: string;
-  readonly task: TaskName;
-  readonly target: string;
-  /** The instant that was restored. */
-  readonly restored: Millis;
-  readonly touched: SegmentInfo;
-}
 
 /** One touched item. */
 export interface Touched {
@@ -86,13 +74,8 @@ export class UndoRecorder {
     this.#memtable = new Memtable();
     this.#pieces += 1;
     const touched = await writeSegment({ ...this.#repository, task: this.#task }, [versions]);
-    const piece: UndoPiece = { restore: this.#restore, task: this.#task, ...this.#frame, touched };
-    const place = { purpose: "restore", scope: [this.#task, this.#restore, String(this.#pieces)] } as const;
-    const path = restorePath(this.#task, this.#restore, this.#pieces);
-    await this.#repository.storage.create(
-      path,
-      sealObject(this.#repository.keyring, place, encodeBuffers(piece)),
-    );
+    const piece = { restore: this.#restore, task: this.#task, ...this.#frame, touched };
+    await writeUndoPiece(this.#repository, piece, this.#pieces);
   }
 }
 
@@ -131,20 +114,6 @@ export async function readUndoRecord(
     });
   }
   return { target: frame.target, restored: frame.restored, touched };
-}
-
-/** The nth piece, from 1. Errors: `object-missing`, `object-damaged`. */
-export async function readUndoPiece(
-  repository: Repository,
-  task: TaskName,
-  restore: string,
-  ordinal: number,
-): Promise<UndoPiece> {
-  const path = restorePath(task, restore, ordinal);
-  const place = { purpose: "restore", scope: [task, restore, String(ordinal)] } as const;
-  return decodeBuffers(
-    openObject(repository.keyring, place, path, await repository.storage.read(path)),
-  ) as UndoPiece;
 }
 
 function touchedItem(version: Version): Touched {

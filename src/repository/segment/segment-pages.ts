@@ -37,6 +37,12 @@ export interface SegmentPages {
   /** As `blobs` for one alias. */
   blob(alias: string, signal?: AbortSignal): Promise<StoredBlob | undefined>;
 
+  /** Every stored blob that versions of the segment refer to, once for each alias, a batch at a time; keeps nothing in memory. */
+  allBlobs(signal?: AbortSignal): AsyncIterable<readonly StoredBlob[]>;
+
+  /** The table of key hashes, page by page: entries of hash and fingerprint, 8 bytes each, ascending by hash. */
+  allFingerprints(signal?: AbortSignal): AsyncIterable<Buffer>;
+
   /** Entries of the two tables. */
   readonly entries: { readonly fingerprints: number; readonly aliases: number };
 }
@@ -121,6 +127,41 @@ class OpenPages implements SegmentPages {
   async blob(alias: string, signal?: AbortSignal): Promise<StoredBlob | undefined> {
     const [found] = await this.blobs([alias], signal);
     return found;
+  }
+
+  async *allBlobs(signal?: AbortSignal): AsyncGenerator<readonly StoredBlob[]> {
+    const { entryBytes } = this.#directory.aliases;
+    for await (const page of this.#scan(PIECE.aliasPage, this.#directory.aliases, signal)) {
+      const entries = Array.from({ length: page.length / entryBytes }, (_, index) =>
+        page.subarray(index * entryBytes, (index + 1) * entryBytes),
+      );
+      yield entries.map((entry) => decodeAliasEntry(entry, this.#file.path));
+    }
+  }
+
+  allFingerprints(signal?: AbortSignal): AsyncGenerator<Buffer> {
+    return this.#scan(PIECE.fingerprintPage, this.#directory.fingerprints, signal);
+  }
+
+  /** A table's pages in order, fetched several at a time. */
+  async *#scan(
+    kind: TableKind,
+    table: TablePlace,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Buffer> {
+    const pages = pageCount(table);
+    for (let first = 0; first < pages; first += MAX_FETCH_PAGES) {
+      const last = Math.min(first + MAX_FETCH_PAGES, pages) - 1;
+      const { offset } = pageLocation(table, first);
+      const end = pageLocation(table, last);
+      const range = { offset, length: end.offset + end.length - offset };
+      const bytes = await this.#storage.read(this.#file.path, range, signal);
+      for (let ordinal = first; ordinal <= last; ordinal++) {
+        const place = pageLocation(table, ordinal);
+        const at = place.offset - offset;
+        yield this.#file.openPage(kind, ordinal, bytes.subarray(at, at + place.length));
+      }
+    }
   }
 
   /** The entries of these keys, which lie one behind the other in ascending order. */

@@ -118,8 +118,9 @@ class LevelPass<E extends Span> {
         index += 1;
         continue;
       }
-      // Lazily a bucket moves as a whole or not at all.
-      const end = this.#rules.rollupMode === "lazy" ? this.#endOfBucket(planned, index) : index + 1;
+      // Lazily a bucket moves as a whole or not at all; years fold into the baseline one by one.
+      const whole = this.#rules.rollupMode === "lazy" && this.#parent !== "baseline";
+      const end = whole ? this.#endOfBucket(planned, index) : index + 1;
       const group = planned.slice(index, end);
       const counted = group.filter((member) => this.#counts(member)).length;
       const forced = misplaced.has(entry);

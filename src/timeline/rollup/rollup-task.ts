@@ -1,20 +1,35 @@
 /**
- * Rolling one task's timeline up as its policy says: plan, merge, prove, commit. Safe to repeat and to race.
+ * Rolling one task's timeline up as its policy says: plan, make, prove, commit, one entry at a time. Safe to repeat, to cut
+ * off anywhere and to race: what was made is used only while its inputs and the holds are what they were.
  */
 import type { Clock, Millis } from "../../model/clock.ts";
+import { HoldfastError, isHoldfastError } from "../../model/errors.ts";
 import type { Level } from "../../model/level.ts";
 import type { Policy } from "../../model/policy/policy.ts";
 import type { TaskName } from "../../model/task.ts";
+import { openHolds } from "../../repository/holds.ts";
+import { takeLease } from "../../repository/leases.ts";
+import type { Manifest, TimelineEntry } from "../../repository/manifest.ts";
 import type { Repository } from "../../repository/repository.ts";
-import type { Drop } from "../retention/plan.ts";
+import { commitManifest, readNewestManifest, type StoredManifest } from "../../repository/task-store.ts";
+import { planRetention, type Drop, type RetentionPlan } from "../retention/plan.ts";
+import { makeEntry, type MadeEntry } from "./make-entry.ts";
+import { makingsOf, type Making } from "./making.ts";
+import { removeWritten } from "./merge-groups.ts";
+import { swapIn } from "./swap.ts";
+import type { SegmentLimits } from "./write-group.ts";
 
 export interface RollupOptions {
-  readonly policy: Policy;
+  readonly policy: Pick<Policy, "keep" | "timezone" | "rollupMode" | "dropTombstones">;
   readonly clock: Clock;
   /** Plan only. */
   readonly dryRun: boolean;
+  /** Merge every entry whose inputs' segments are only gathered so far. */
+  readonly compact?: boolean;
   readonly signal: AbortSignal;
   readonly progress?: (done: { readonly versions: number; readonly bytes: number }) => void;
+  /** Where segments are cut; the default is what bounds memory. */
+  readonly limits?: SegmentLimits;
 }
 
 /** One entry of the timeline after a rollup that was made from others. */
@@ -41,11 +56,134 @@ export interface RollupOutcome {
   readonly refused: "frozen" | null;
 }
 
-/** Errors: `no-read-right`, `task-busy`, `object-*`, `storage-*`; nothing has changed then. */
+/** Others may change the timeline this often under a rollup before it gives up. */
+const ATTEMPTS = 20;
+
+const NOTHING: RollupOutcome = { generation: null, rolledUp: [], drops: [], refused: null };
+
+/** Errors: `no-read-right`, `task-busy`, `rollup-unproven`, `object-*`, `storage-*`; what was committed before stays, and is whole. */
 export async function rollupTask(
-  _repository: Repository,
-  _task: TaskName,
-  _options: RollupOptions,
+  repository: Repository,
+  task: TaskName,
+  options: RollupOptions,
 ): Promise<RollupOutcome> {
-  return { generation: null, rolledUp: [], drops: [], refused: null };
+  if (repository.keyring.right !== "read") {
+    throw new HoldfastError("no-read-right", `Rolling up ${task} needs a key with the read right.`, { task });
+  }
+  return new TaskRollup(repository, task, options).execute();
+}
+
+class TaskRollup {
+  readonly #repository: Repository;
+  readonly #task: TaskName;
+  readonly #options: RollupOptions;
+  readonly #rolledUp: RolledUp[] = [];
+  readonly #drops: Drop[] = [];
+  #generation: number | null = null;
+
+  constructor(repository: Repository, task: TaskName, options: RollupOptions) {
+    this.#repository = repository;
+    this.#task = task;
+    this.#options = options;
+  }
+
+  async execute(): Promise<RollupOutcome> {
+    const { signal, dryRun } = this.#options;
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const stored = await readNewestManifest(this.#repository, this.#task, signal);
+      if (stored === undefined) return NOTHING;
+      const { plan, makings } = this.#plan(stored.manifest);
+      if (makings.length === 0) return this.#outcome(null);
+      if (stored.manifest.freeze !== null) return this.#outcome("frozen");
+      if (dryRun) return { ...NOTHING, rolledUp: makings.map(foretold), drops: plan.drops };
+      if (await this.#make(stored, plan, makings)) return this.#outcome(null);
+    }
+    throw new HoldfastError(
+      "task-busy",
+      `Other writers kept changing ${this.#task} while it was rolled up.`,
+      {
+        task: this.#task,
+      },
+    );
+  }
+
+  #plan(manifest: Manifest): { plan: RetentionPlan<TimelineEntry>; makings: Making[] } {
+    const holds = openHolds(this.#repository.keyring, this.#task, manifest.holds);
+    const plan = planRetention(manifest.entries, this.#options.policy, holds.pins);
+    return { plan, makings: makingsOf(plan.entries, this.#options.compact ?? false) };
+  }
+
+  /** False when others changed the timeline so that the plan must be made again. */
+  async #make(
+    stored: StoredManifest,
+    plan: RetentionPlan<TimelineEntry>,
+    makings: readonly Making[],
+  ): Promise<boolean> {
+    const { signal, clock, policy, progress, limits } = this.#options;
+    const { generation, holds } = stored.manifest;
+    await using _lease = await takeLease(this.#repository, this.#task, generation, clock);
+    const common = { dropTombstones: policy.dropTombstones, progress, limits };
+    const opened = openHolds(this.#repository.keyring, this.#task, holds);
+    let current = stored;
+    for (const making of makings) {
+      signal.throwIfAborted();
+      let made: MadeEntry;
+      try {
+        made = await makeEntry(this.#repository, this.#task, making, { ...common, holds: opened }, signal);
+      } catch (error) {
+        // An input may be gone because another rollup and a cleanup were faster; damage stays damage.
+        if (isHoldfastError(error, "object-missing") && (await this.#hasChanged(current))) return false;
+        throw error;
+      }
+      const committed = await this.#commit(current, made, holds);
+      if (committed === undefined) {
+        await removeWritten(this.#repository, this.#task, made.written);
+        return false;
+      }
+      current = committed;
+      this.#note(made, plan, committed);
+    }
+    return true;
+  }
+
+  async #hasChanged(current: StoredManifest): Promise<boolean> {
+    const newest = await readNewestManifest(this.#repository, this.#task, this.#options.signal);
+    return newest?.digest !== current.digest;
+  }
+
+  /** Undefined when the made entry does not fit the newest manifest. */
+  async #commit(
+    base: StoredManifest,
+    made: MadeEntry,
+    holds: Manifest["holds"],
+  ): Promise<StoredManifest | undefined> {
+    const { signal, clock } = this.#options;
+    let current: StoredManifest | undefined = base;
+    for (let attempt = 1; attempt <= ATTEMPTS && current !== undefined; attempt++) {
+      const next = swapIn(current.manifest, made, holds, clock.now());
+      if (next === undefined) return undefined;
+      const committed = await commitManifest(this.#repository, this.#task, current, next, signal);
+      if (committed !== undefined) return committed;
+      current = await readNewestManifest(this.#repository, this.#task, signal);
+    }
+    return undefined;
+  }
+
+  #note(made: MadeEntry, plan: RetentionPlan<TimelineEntry>, { manifest }: StoredManifest): void {
+    this.#generation ??= manifest.generation;
+    const { readBytes, writtenBytes, entry } = made;
+    this.#rolledUp.push({ ...foretold(made.making), id: entry.id, readBytes, writtenBytes });
+    const inputs = new Set(made.making.planned.inputs.map(({ to }) => to));
+    this.#drops.push(...plan.drops.filter(({ instant }) => inputs.has(instant) && instant !== entry.to));
+  }
+
+  #outcome(refused: RollupOutcome["refused"]): RollupOutcome {
+    return { generation: this.#generation, rolledUp: this.#rolledUp, drops: this.#drops, refused };
+  }
+}
+
+function foretold({ planned, how }: Making): RolledUp {
+  const { level, from, to, inputs } = planned;
+  const id = inputs[inputs.length - 1]?.id ?? "";
+  return { id, level, from, to, how, inputs: inputs.map((input) => input.to), readBytes: 0, writtenBytes: 0 };
 }

@@ -2,7 +2,7 @@
  * The beginning of a capture: looks at the database and its marker and decides what kind of run this is, whether it
  * continues one that was cut off, and from which sequence it reads.
  */
-import type { CaptureRequest, SourceContext } from "../../source.ts";
+import type { CaptureRequest, Cursor, SourceContext } from "../../source.ts";
 import type { CouchConfig } from "../config.ts";
 import type { CouchDatabase } from "../database.ts";
 import type { DatabaseInfo } from "../database-info.ts";
@@ -38,12 +38,13 @@ export async function openCapture(
   const { signal } = context;
   const cursor = request.cursor && decodeCursor(request.cursor);
   const resume = request.resume && decodeCursor(request.resume);
-  const memory = resume ?? cursor;
+  const imported = isEmpty(request.resume ?? request.cursor);
+  const memory = imported ? undefined : (resume ?? cursor);
   const [info, marker] = await Promise.all([
     database.info(signal),
     memory !== undefined && memory.nonce === undefined ? undefined : readMarker(database, signal),
   ]);
-  const verdict = judge(memory, info, marker);
+  const verdict = imported ? NO_MEMORY : judge(memory, info, marker);
   if (resume?.running !== undefined && verdict.run !== "baseline") {
     return continued(resume, resume.running, info, request);
   }
@@ -62,6 +63,16 @@ export async function openCapture(
     };
   }
   return await delta(database, request, context, cursor, info, marker, verdict);
+}
+
+/** What was kept last came from a file: nothing ties it to this database, and its bodies need not be the database's own. */
+const NO_MEMORY: Verdict = {
+  run: "baseline",
+  reason: "what was kept before was imported from a file, which does not say where in the database's feed to go on",
+};
+
+function isEmpty(cursor: Cursor | undefined): boolean {
+  return cursor !== undefined && Object.keys(cursor).length === 0;
 }
 
 function judge(memory: CouchCursor | undefined, info: DatabaseInfo, marker: string | undefined): Verdict {

@@ -1,0 +1,95 @@
+/**
+ * What the parts of one check share: what was asked, what was seen so far, and where what was read back is written down.
+ */
+import type { Millis } from "../../model/clock.ts";
+import { isHoldfastError } from "../../model/errors.ts";
+import type { TaskName } from "../../model/task.ts";
+import type { CheckOptions } from "../../repository/check/check-task.ts";
+import { coverageOf, type Coverage } from "../../repository/check/coverage.ts";
+import type { CheckFinding } from "../../repository/check/finding.ts";
+import type { NeededFile } from "../../repository/check/needed-files.ts";
+import type { ReadHistory } from "../../repository/check/read-history.ts";
+import { signalOf, type Hooks } from "../hooks.ts";
+import type { Workspace } from "../workspace.ts";
+
+export interface SessionOptions {
+  /** Write down what was read back. */
+  readonly remember: boolean;
+  /** The time before now that coverage looks at. */
+  readonly window: Millis;
+}
+
+export class CheckSession {
+  readonly workspace: Workspace;
+  readonly startedAt: Millis;
+  readonly signal: AbortSignal;
+  readonly totals = { tasks: 0, segments: 0, packs: 0, bytesRead: 0 };
+  /** Of each task that has a timeline. */
+  readonly coverage = new Map<TaskName, Coverage>();
+  readonly #hooks: Hooks;
+  readonly #options: SessionOptions;
+  readonly #told = new Set<string>();
+  #warned = false;
+
+  constructor(workspace: Workspace, hooks: Hooks, options: SessionOptions) {
+    this.workspace = workspace;
+    this.startedAt = workspace.clock.now();
+    this.signal = signalOf(hooks);
+    this.#hooks = hooks;
+    this.#options = options;
+  }
+
+  /** The options of checking one task. */
+  options(task: TaskName, readData: boolean): CheckOptions {
+    const { workspace, signal, totals } = this;
+    return {
+      readData,
+      clock: workspace.clock,
+      signal,
+      cleanupAfter: ({ name, collection }) => cleanupAfterOf(workspace, name, collection),
+      checked: (kind, bytes) => {
+        if (kind === "segment") totals.segments += 1;
+        if (kind === "pack") totals.packs += 1;
+        totals.bytesRead += bytes;
+        const done = totals.segments + totals.packs;
+        this.#hooks.progress?.({ operation: "check", task, phase: "check", done, bytes: totals.bytesRead });
+      },
+    };
+  }
+
+  /** Whether this was not told before: a file is looked at twice when a slice reads it. */
+  isNew({ path, message }: CheckFinding): boolean {
+    const text = `${path}\n${message}`;
+    if (this.#told.has(text)) return false;
+    this.#told.add(text);
+    return true;
+  }
+
+  /**
+   * Writes down what was read back of a task, and works its coverage out. A repository that may not be written is checked
+   * all the same.
+   */
+  async remember(task: TaskName, files: readonly NeededFile[], history: ReadHistory): Promise<void> {
+    const covered = coverageOf(
+      files.map(({ path, bytes }) => ({ bytes, read: history.lastRead(path) })),
+      this.startedAt - this.#options.window,
+    );
+    if (covered !== undefined) this.coverage.set(task, covered);
+    if (!this.#options.remember) return;
+    try {
+      const needed = new Set(files.map(({ path }) => path));
+      await history.remember(needed, this.workspace.clock.now(), this.signal);
+    } catch (error) {
+      if (!isHoldfastError(error, "storage-permission", "storage-full")) throw error;
+      if (!this.#warned)
+        this.#hooks.warn?.(`What this check has read back could not be remembered: ${error.message}`);
+      this.#warned = true;
+    }
+  }
+}
+
+/** Undefined where the configuration does not name the task's source any more. */
+function cleanupAfterOf(workspace: Workspace, source: string, collection: string): Millis | null | undefined {
+  if (!workspace.sources.some(({ name }) => name === source)) return undefined;
+  return workspace.policyOf(source, collection).policy.cleanupAfter;
+}

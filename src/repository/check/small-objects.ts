@@ -1,0 +1,33 @@
+/**
+ * Checking the small sealed objects that no timeline needs: leases and certificates of erasures. Each opens in its place.
+ */
+import type { TaskName } from "../../model/task.ts";
+import { erasuresOf, leasesOf } from "../paths.ts";
+import type { Repository } from "../repository.ts";
+import { openSealedAt } from "../sealed-places.ts";
+import { damageFinding, type CheckFinding } from "./finding.ts";
+
+const MEANINGS = [
+  [leasesOf, "Cleanup deletes nothing until the lease has run out, a day after it was taken."],
+  [erasuresOf, "The certificate of an erasure cannot be shown any more."],
+] as const;
+
+/** Errors: `storage-*`; damage is yielded. */
+export async function* checkSmallObjects(
+  repository: Repository,
+  task: TaskName,
+  signal: AbortSignal,
+): AsyncGenerator<CheckFinding> {
+  for (const [folderOf, meaning] of MEANINGS) {
+    for await (const { path } of repository.storage.list(folderOf(task), { signal })) {
+      try {
+        await openSealedAt(repository, path, signal);
+      } catch (error) {
+        // Leases come and go.
+        const finding = damageFinding(task, path, error);
+        if (finding.code === "object-missing") continue;
+        yield { ...finding, severity: "warning", message: `${finding.message} ${meaning}` };
+      }
+    }
+  }
+}

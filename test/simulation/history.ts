@@ -1,0 +1,313 @@
+/**
+ * One random history of a task, drawn from a seed: people edit, clocks move, runs, rollups and cleanups come and go, alone,
+ * at once, or asleep for weeks in the middle of it; policies and holds change. After every step nothing may be broken.
+ */
+import { setTimeout } from "node:timers/promises";
+import { isHoldfastError } from "../../src/model/errors.ts";
+import { DAY_MS, levelOfRuns } from "../../src/model/policy/policy.ts";
+import { runTask } from "../../src/operations/backup/run-task.ts";
+import { cleanupTask } from "../../src/repository/cleanup/cleanup-task.ts";
+import { rollupTask, type RollupOutcome } from "../../src/timeline/rollup/rollup-task.ts";
+import { brokenRestore, proveEnd } from "./end-proof.ts";
+import { restoreInPlace } from "./in-place.ts";
+import { interleave } from "./interleaving.ts";
+import { beyondNumbers, finerWithAge } from "./laws.ts";
+import { editedPolicy, randomPolicy } from "./policies.ts";
+import { Random } from "./random.ts";
+import { COLLECTION, simulatedRepository, SOURCE, type ActorOptions, type SimHouse } from "./sim-house.ts";
+import { Sleeper } from "./sleeper.ts";
+import * as custody from "./custody.ts";
+import { watchedHouse, type Witness } from "./witness.ts";
+import { editRandomly } from "./world.ts";
+
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const NEVER = new AbortController().signal;
+
+/** No step takes so long, whatever the machine. */
+const STUCK_MS = 5_000;
+
+/** What is told of a history that failed. */
+export class HistoryFailed extends Error {
+  constructor(seed: number, trace: readonly string[], violations: readonly string[], cause?: unknown) {
+    const replay = `HOLDFAST_SIMULATION_SEED=${seed} npx vitest run test/simulation/model.test.ts`;
+    const last = trace.slice(-12).map((line) => `  ${line}`);
+    const listed = violations.slice(0, 8).map((line) => `  - ${line}`);
+    super([`seed ${seed}, step ${trace.length}`, ...listed, "after", ...last, `replay: ${replay}`].join("\n"), {
+      cause,
+    });
+  }
+}
+
+type Work = "run" | "rollup" | "cleanup" | "restore";
+
+const WORKS: readonly Work[] = ["run", "run", "rollup", "rollup", "cleanup", "restore"];
+
+interface Asleep {
+  readonly work: Work;
+  readonly since: number;
+  readonly sleeper: Sleeper<void>;
+}
+
+export class History {
+  readonly seed: number;
+  readonly random: Random;
+  readonly witness: Witness;
+  readonly house: SimHouse;
+  readonly trace: string[] = [];
+  /** Days from one run to the next, at least and at most. */
+  readonly #stride: readonly [number, number];
+  #asleep: Asleep[] = [];
+
+  constructor(seed: number) {
+    this.seed = seed;
+    this.random = new Random(seed);
+    const watched = watchedHouse(simulatedRepository(seed));
+    this.house = watched.house;
+    this.witness = watched.witness;
+    this.#stride = this.random.pick([[1, 1], [1, 3], [3, 12], [10, 40]] as const);
+    this.setPolicy(randomPolicy(this.random));
+  }
+
+  /** Errors: `HistoryFailed`. */
+  async live(steps: number): Promise<void> {
+    try {
+      for (let edit = 0; edit < 12; edit++) this.#edit();
+      await this.step("run", async () => this.#run());
+      for (let step = 0; step < steps; step++) await this.#randomStep();
+      while (this.#asleep.length > 0) await this.step("wake", async () => this.#wake());
+      await this.step("end", async () => proveEnd(this));
+    } catch (error) {
+      if (error instanceof HistoryFailed) throw error;
+      throw new HistoryFailed(this.seed, this.trace, [...this.witness.violations, describe(error)], error);
+    }
+  }
+
+  async step(name: string, act: () => Promise<unknown>): Promise<void> {
+    this.trace.push(`${new Date(this.house.time).toISOString()} ${name}`);
+    const stop = new AbortController();
+    const stuck = setTimeout(STUCK_MS, undefined, { signal: stop.signal }).then(() => {
+      throw new Error("the step does not come to an end");
+    });
+    try {
+      await Promise.race([act(), stuck]);
+    } finally {
+      stop.abort();
+      stuck.catch(() => {});
+    }
+    if (this.witness.violations.length > 0) {
+      throw new HistoryFailed(this.seed, this.trace, this.witness.violations);
+    }
+  }
+
+  /** Adds to the line of the present step. */
+  note(text: string): void {
+    this.trace.push(`    ${text}`);
+  }
+
+  setPolicy(policy: SimHouse["policy"]): void {
+    this.house.policy = policy;
+    const { dropTombstones, keep } = this.house.effective;
+    if (dropTombstones && keep.yearly !== null) this.witness.forgetsTombstones = true;
+  }
+
+  expect(condition: boolean, what: string): void {
+    if (!condition) this.witness.violations.push(what);
+  }
+
+  async #randomStep(): Promise<void> {
+    const { random } = this;
+    if (random.chance(0.75)) this.#advance();
+    const edits = random.chance(0.85) ? random.between(0, 6) : 0;
+    for (let edit = 0; edit < edits; edit++) this.#edit();
+    const choice = random.next();
+    if (choice < 0.4) await this.step("run", async () => this.#run());
+    else if (choice < 0.58) await this.step("rollup", async () => this.#rollup());
+    else if (choice < 0.66) await this.step("cleanup", async () => this.#cleanup());
+    else if (choice < 0.74) await this.step("at once", async () => this.#atOnce());
+    else if (choice < 0.79) await this.step("fall asleep", async () => this.#fallAsleep());
+    else if (choice < 0.84) await this.step("wake", async () => this.#wake());
+    else if (choice < 0.89) await this.step("policy", async () => this.#editPolicy());
+    else if (choice < 0.93) await this.step("hold", async () => custody.addHold(this));
+    else if (choice < 0.955) await this.step("release", async () => custody.releaseHold(this));
+    else if (choice < 0.975) await this.step("acknowledge", async () => custody.acknowledge(this));
+    else if (choice < 0.985) await this.step("restore in place", async () => restoreInPlace(this));
+    else if (choice < 0.992) {
+      this.trace.push("the collection is made anew");
+      this.house.service.create(COLLECTION);
+    } else {
+      this.trace.push("the feed rewinds");
+      this.house.collection.rewind(random.below(2) * random.below(this.house.collection.sequence + 1));
+    }
+  }
+
+  #edit(): void {
+    editRandomly(this.house.collection, this.random, this.house.time);
+  }
+
+  #advance(): void {
+    const [least, most] = this.#stride;
+    const isIntraday = levelOfRuns(this.house.effective) === "intraday";
+    const pace = isIntraday ? this.random.between(1, 8) * HOUR_MS : this.random.between(least, most) * DAY_MS;
+    const skipped = this.random.chance(0.05) ? this.random.between(5, 60) * DAY_MS : 0;
+    this.house.time += pace + skipped + this.random.between(-40, 45) * MINUTE_MS;
+  }
+
+  #editPolicy(): Promise<void> {
+    this.setPolicy(editedPolicy(this.house.policy, this.random));
+    this.note(JSON.stringify(this.house.policy));
+    return Promise.resolve();
+  }
+
+  /** A run that nobody disturbs always commits. */
+  async #run(): Promise<void> {
+    const right = this.random.chance(0.15) ? "write" : "read";
+    const state = await this.#runOnce({ right, skew: this.#skew() });
+    this.expect(state === "committed", `a run that nobody disturbed is ${state}`);
+  }
+
+  async #runOnce(actor: ActorOptions): Promise<string> {
+    await using workspace = this.house.workspace(actor);
+    const request = {
+      settings: workspace.settings(SOURCE),
+      collection: COLLECTION,
+      reconcile: this.random.chance(0.1),
+    };
+    const { state, error } = await runTask(workspace, request, {});
+    this.note(`run: ${state}${error === undefined ? "" : ` ${error.code}: ${error.message}`}`);
+    return error === undefined ? state : `${state} ${error.code}`;
+  }
+
+  async #rollup(): Promise<void> {
+    const before = this.witness.newest?.entries.map(({ to }) => to) ?? [];
+    const foreseen = this.random.chance(0.3) ? await this.#rollupOnce({}, true) : undefined;
+    const outcome = await this.#rollupOnce({});
+    const manifest = this.witness.newest;
+    if (manifest === undefined) return;
+    const kept = new Set(manifest.entries.map(({ to }) => to));
+    const gone = before.filter((to) => !kept.has(to));
+    const told = outcome.drops.map(({ instant }) => instant).sort((a, b) => a - b);
+    this.expect(gone.join() === told.join(), `gone are ${gone.join()}, told were ${told.join()}`);
+    if (foreseen !== undefined) {
+      const expected = foreseen.drops.map(({ instant }) => instant).sort((a, b) => a - b);
+      this.expect(expected.join() === told.join(), `foreseen were ${expected.join()}, told ${told.join()}`);
+    }
+    if (manifest.freeze !== null) {
+      this.expect(outcome.generation === null, "a frozen timeline was rolled up");
+      return;
+    }
+    const { pins } = this.witness.held;
+    for (const broken of beyondNumbers(manifest, this.house.effective, pins)) this.expect(false, broken);
+    for (const broken of finerWithAge(manifest, pins)) this.expect(false, broken);
+    if (this.random.chance(0.3)) {
+      const again = await this.#rollupOnce({});
+      this.expect(again.generation === null, "a rollup right after another found something to do");
+    }
+  }
+
+  async #rollupOnce(actor: ActorOptions, dryRun = false): Promise<RollupOutcome> {
+    const outcome = await rollupTask(this.house.repository(actor), this.house.task, {
+      policy: this.house.effective,
+      clock: this.house.clock(actor.skew),
+      dryRun,
+      signal: NEVER,
+    });
+    const { rolledUp, drops, refused } = outcome;
+    this.note(`rollup: ${rolledUp.length} rolled up, ${drops.length} dropped, refused ${refused}`);
+    return outcome;
+  }
+
+  async #cleanup(): Promise<void> {
+    await this.#cleanupOnce({ skew: this.#skew() });
+    await this.witness.lookAgain();
+  }
+
+  async #cleanupOnce(actor: ActorOptions): Promise<void> {
+    const { files, waiting, forgotten, refused } = await cleanupTask(
+      this.house.repository(actor),
+      this.house.task,
+      {
+        cleanupAfter: this.house.effective.cleanupAfter,
+        clock: this.house.clock(actor.skew),
+        dryRun: false,
+        sweep: this.random.chance(0.5),
+        signal: NEVER,
+      },
+    );
+    this.note(
+      `cleanup: ${files} files, ${waiting} waiting, ${forgotten.length} forgotten, refused ${refused}`,
+    );
+  }
+
+  async #restoreOnce(actor: ActorOptions): Promise<void> {
+    const instant = this.random.pick([...(this.witness.newest?.entries ?? [])]).to;
+    await using workspace = this.house.workspace(actor);
+    for (const broken of await brokenRestore(this.house, this.witness, workspace, instant)) this.expect(false, broken);
+    this.note(`restore: ${new Date(instant).toISOString()}`);
+  }
+
+  /** Two or three actors at once; no time passes, so none may fail. */
+  async #atOnce(): Promise<void> {
+    const works: Work[] = this.random.chance(0.5) ? ["rollup", "rollup"] : [this.#work(), this.#work()];
+    if (this.random.chance(0.3)) works.push(this.#work());
+    this.note(works.join(" and "));
+    await interleave(
+      this.random,
+      works.map((work) => async (hook) => {
+        const state = await this.#do(work, { hook, skew: this.#skew() });
+        const fine = state === "committed" || (works.length > 1 && state.startsWith("superseded"));
+        this.expect(fine, `${work} among others: ${state}`);
+      }),
+    );
+    await this.witness.lookAgain();
+  }
+
+  async #fallAsleep(): Promise<void> {
+    const work = this.#work();
+    const actor = { skew: this.random.between(-72, 72) * HOUR_MS };
+    const sleepsBefore = this.random.below(40);
+    const sleeper = new Sleeper<void>(async (hook) => {
+      const state = await this.#do(work, { ...actor, hook });
+      // It may find that what it had written, or read from, was cleaned up; never does it commit what is not there.
+      this.expect(/^(committed|superseded|failed object-missing)/.test(state), `${work} awoken: ${state}`);
+    }, sleepsBefore);
+    await sleeper.settled();
+    this.#asleep.push({ work, since: this.house.time, sleeper });
+    this.note(`${work} before call ${sleepsBefore}`);
+  }
+
+  async #wake(): Promise<void> {
+    const [woken, ...others] = this.#asleep;
+    if (woken === undefined) return;
+    this.#asleep = others;
+    this.note(`${woken.work}, asleep since ${new Date(woken.since).toISOString()}`);
+    await woken.sleeper.wake();
+    await this.witness.lookAgain();
+  }
+
+  #work(): Work {
+    return this.random.pick(WORKS);
+  }
+
+  async #do(work: Work, actor: ActorOptions): Promise<string> {
+    if (work === "run") return await this.#runOnce(actor);
+    try {
+      if (work === "rollup") await this.#rollupOnce(actor);
+      else if (work === "restore") await this.#restoreOnce(actor);
+      else await this.#cleanupOnce(actor);
+      return "committed";
+    } catch (error) {
+      if (isHoldfastError(error)) return `failed ${error.code}: ${error.message}`;
+      throw error;
+    }
+  }
+
+  /** Most clocks are right to a minute, some are hours off. */
+  #skew(): number {
+    return this.random.chance(0.9) ? this.random.between(-60, 60) * 1_000 : this.random.between(-10, 10) * HOUR_MS;
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

@@ -1,0 +1,54 @@
+/**
+ * Restores in place in the middle of a history, and their undoing: each leaves the collection as it should be, and an
+ * instant of its own that rollups treat in their own way.
+ */
+import { restore } from "../../src/operations/restore.ts";
+import { undoRestore } from "../../src/operations/undo.ts";
+import type { Believed, FakeCollection } from "./fake-service.ts";
+import type { History } from "./history.ts";
+import { TASK_TEXT } from "./sim-house.ts";
+
+export async function restoreInPlace(history: History): Promise<void> {
+  const { house, random, witness } = history;
+  const instant = random.pick([...(witness.newest?.entries ?? [])]).to;
+  const at = new Date(instant).toISOString();
+  const before = contents(house.collection);
+  await using workspace = house.workspace();
+  const request = { task: TASK_TEXT, at, scope: {}, target: { inPlace: true }, apply: true } as const;
+  const { undo, failures } = await restore(workspace, { ...request, newerItems: "delete" });
+  history.note(`${at}, undo ${undo}`);
+  history.expect(failures.length === 0, `${failures.length} items were not restored in place`);
+  const kept = [...(witness.snapshots.get(instant) ?? [])].flatMap(([key, believed]) => content(key, believed));
+  expectSame(history, `the restore of ${at} in place`, contents(house.collection), kept);
+  if (undo === null || !random.chance(0.5)) return;
+  // What was purged without a trace, and not noticed, counted as there when the restore began.
+  const assumed = [...(witness.snapshots.get(newestInstant(history)) ?? [])].flatMap(([key, item]) => content(key, item));
+  await undoRestore(workspace, { task: TASK_TEXT, restore: undo });
+  expectSame(history, `the undoing of the restore of ${at}`, contents(house.collection), before, assumed);
+}
+
+function newestInstant({ witness }: History): number {
+  return witness.newest?.entries.at(-1)?.to ?? 0;
+}
+
+function expectSame(
+  history: History,
+  what: string,
+  found: readonly string[],
+  expected: readonly string[],
+  allowed: readonly string[] = expected,
+): void {
+  for (const line of expected) history.expect(found.includes(line), `${what} lacks ${line}`);
+  for (const line of found) history.expect(expected.includes(line) || allowed.includes(line), `${what} leaves ${line}`);
+}
+
+function contents({ items }: FakeCollection): string[] {
+  return [...items].flatMap(([key, item]) => content(key, item));
+}
+
+/** What people see of an item: nothing of one that is gone. */
+function content(key: string, believed: Believed): string[] {
+  if (believed === "purged" || believed.kind === "deleted") return [];
+  const blobs = believed.blobs.map((blob) => `${blob.name}=${blob.content.toString().slice(0, 12)}`);
+  return [`${key} ${believed.body.toString()} ${blobs.join()}`];
+}

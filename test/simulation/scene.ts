@@ -1,0 +1,103 @@
+/**
+ * A timeline at which there is something to do for everybody: a rollup over several levels, retired deltas whose delay has
+ * passed, a hold on an instant and one on items, a file that nobody names.
+ */
+import { keyOf } from "../../src/model/key.ts";
+import type { PolicySettings } from "../../src/model/policy/layers.ts";
+import { DAY_MS } from "../../src/model/policy/policy.ts";
+import { runTask } from "../../src/operations/backup/run-task.ts";
+import { cleanupTask, type CleanupOutcome } from "../../src/repository/cleanup/cleanup-task.ts";
+import { newHold, type HoldTarget } from "../../src/repository/holds.ts";
+import { segmentPath } from "../../src/repository/paths.ts";
+import type { Repository } from "../../src/repository/repository.ts";
+import { amendManifest } from "../../src/repository/task-store.ts";
+import { rollupTask, type RollupOutcome } from "../../src/timeline/rollup/rollup-task.ts";
+import { Random } from "./random.ts";
+import { COLLECTION, SimHouse, SOURCE, type ActorOptions } from "./sim-house.ts";
+import { watchedHouse, type Witness } from "./witness.ts";
+import { editRandomly } from "./world.ts";
+
+const NEVER = new AbortController().signal;
+const SEED = 7;
+
+const POLICY: PolicySettings = {
+  keep: { daily: 2, weekly: 2, monthly: 1, yearly: 1 },
+  cleanupAfter: DAY_MS,
+  anomaly: { enabled: false },
+};
+
+export interface Scene {
+  readonly house: SimHouse;
+  readonly witness: Witness;
+}
+
+export async function setScene(repository: Repository): Promise<Scene> {
+  const scene = watchedHouse(repository);
+  const { house } = scene;
+  const random = new Random(SEED);
+  house.policy = POLICY;
+  await runs(house, random, 5, 9 * DAY_MS);
+  await rollUp(house);
+  await hold(house, { kind: "prefix", key: keyOf("a/") });
+  await runs(house, random, 3, 3 * DAY_MS);
+  await hold(house, { kind: "instant", instant: newestInstant(scene) });
+  await runs(house, random, 3, 4 * DAY_MS);
+  await repository.storage.create(segmentPath(house.task, "f".repeat(32)), Buffer.from("left by a crash"));
+  house.time += 2 * DAY_MS;
+  return scene;
+}
+
+function newestInstant({ witness }: Scene): number {
+  return witness.newest?.entries.at(-1)?.to ?? 0;
+}
+
+/** Runs with edits before each and time after each. */
+export async function runs(house: SimHouse, random: Random, count: number, strideMs: number): Promise<void> {
+  await using workspace = house.workspace();
+  const request = { settings: workspace.settings(SOURCE), collection: COLLECTION, reconcile: false };
+  for (let run = 0; run < count; run++) {
+    for (let edit = 0; edit < 8; edit++) editRandomly(house.collection, random, house.time);
+    const report = await runTask(workspace, request, {});
+    if (report.state !== "committed") throw new Error(`${report.state}: ${report.error?.message}`);
+    house.time += strideMs;
+  }
+}
+
+export type Act = "rollup" | "cleanup" | "hold";
+
+export const ACTS: readonly Act[] = ["rollup", "cleanup", "hold"];
+
+/** Carries an act out on the scene, or a copy of it, at a time. */
+export async function actOn(repository: Repository, act: string, time: number): Promise<unknown> {
+  const house = new SimHouse(repository);
+  house.policy = POLICY;
+  house.time = time;
+  switch (act) {
+    case "rollup":
+      return await rollUp(house);
+    case "cleanup":
+      return await cleanUp(house);
+    case "hold":
+      return await hold(house, { kind: "item", key: keyOf("b") });
+    default:
+      throw new Error(`no act is called ${act}`);
+  }
+}
+
+export async function rollUp(house: SimHouse, actor: ActorOptions = {}): Promise<RollupOutcome> {
+  const options = { policy: house.effective, clock: house.clock(actor.skew), dryRun: false, signal: NEVER };
+  return await rollupTask(house.repository(actor), house.task, options);
+}
+
+export async function cleanUp(house: SimHouse, actor: ActorOptions = {}): Promise<CleanupOutcome> {
+  const { cleanupAfter } = house.effective;
+  const options = { cleanupAfter, clock: house.clock(actor.skew), dryRun: false, sweep: true, signal: NEVER };
+  return await cleanupTask(house.repository(actor), house.task, options);
+}
+
+async function hold({ plain, task, time }: SimHouse, target: HoldTarget): Promise<void> {
+  const added = newHold(plain.keyring, task, target, "simulated", time);
+  await amendManifest(plain, task, ({ manifest }) => {
+    return { ...manifest, holds: [...manifest.holds, added] };
+  });
+}

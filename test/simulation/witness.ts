@@ -1,0 +1,294 @@
+/**
+ * Watches a task's storage: at every commit, by whomever and however they are interleaved, every kept instant must read
+ * exactly as its run saw it, every held item at every instant since it is held, and every file must be there; and no
+ * file may be removed that the newest manifest needs. What is broken is gathered: code under test may swallow an error.
+ */
+import { keyText } from "../../src/model/key.ts";
+import type { TaskName } from "../../src/model/task.ts";
+import type { Version } from "../../src/model/version.ts";
+import { openPack, type PackReader } from "../../src/repository/blobs/pack-reader.ts";
+import { openHolds, type HeldSet } from "../../src/repository/holds.ts";
+import { manifestPaths, manifestSegments, newestEntry, type Manifest } from "../../src/repository/manifest.ts";
+import { generationIn, manifestPath, packPath, segmentPath } from "../../src/repository/paths.ts";
+import type { Repository } from "../../src/repository/repository.ts";
+import { readManifest, readNewestManifest } from "../../src/repository/task-store.ts";
+import { sha256, type Believed, type FakeService, type Snapshot } from "./fake-service.ts";
+import type { StorageHook } from "./hooked-storage.ts";
+import { KeptSegments } from "./kept-segments.ts";
+import { brokenChain, condemnedThoughNeeded } from "./laws.ts";
+import { SimHouse } from "./sim-house.ts";
+
+const text = (instant: number): string => new Date(instant).toISOString();
+
+/** What a hold on items promises: these instants, for these items. */
+interface Promised {
+  readonly instants: Set<number>;
+  /** Items whose tombstones were forgotten before they were held. */
+  readonly forgotten: Set<string>;
+}
+
+export class Witness {
+  readonly violations: string[] = [];
+  /** What each instant must read as, for ever. */
+  readonly snapshots: Map<number, Snapshot>;
+  /** Tombstones may have been forgotten: then an item that was deleted may as well be absent. */
+  forgetsTombstones = false;
+  newest: Manifest | undefined;
+  readonly #repository: Repository;
+  readonly #task: TaskName;
+  readonly #service: FakeService;
+  readonly #segments: KeptSegments;
+  readonly #packs = new Map<string, PackReader>();
+  readonly #soundBlobs = new Set<string>();
+  /** Paths of segments and packs that some manifest has needed. */
+  readonly #named = new Set<string>();
+  readonly #epochs: Map<number, number>;
+  readonly #promised: Map<string, Promised>;
+
+  /** `repository`: on the storage as it really is. `before`: what was seen of the same task in another place. */
+  constructor(repository: Repository, task: TaskName, service: FakeService, before?: Witness) {
+    this.#repository = repository;
+    this.#task = task;
+    this.#service = service;
+    this.#segments = new KeptSegments(repository, task, before && before.#segments);
+    this.snapshots = new Map(before?.snapshots);
+    this.#epochs = new Map(before && before.#epochs);
+    this.#promised = new Map();
+    for (const [id, { instants, forgotten }] of before === undefined ? [] : before.#promised) {
+      this.#promised.set(id, { instants: new Set(instants), forgotten: new Set(forgotten) });
+    }
+    this.forgetsTombstones = before?.forgetsTombstones ?? false;
+  }
+
+  /** The same eyes on a copy of the repository: what is broken there. */
+  async lookAtCopy(repository: Repository): Promise<string[]> {
+    const witness = new Witness(repository, this.#task, this.#service, this);
+    witness.newest = (await readNewestManifest(repository, this.#task))?.manifest;
+    await witness.lookAgain();
+    return witness.violations;
+  }
+
+  /** What every call of every actor passes through. */
+  readonly hook: StorageHook = async (call, path, act) => {
+    if (call === "remove") await this.#removing(path);
+    const answer = await act();
+    const generation = call === "create" ? generationIn(path) : undefined;
+    if (generation !== undefined && (answer as string) === "created") await this.#committed(generation);
+    return answer;
+  };
+
+  get held(): HeldSet {
+    return openHolds(this.#repository.keyring, this.#task, this.newest?.holds ?? []);
+  }
+
+  /** Looks at everything again, without a commit. */
+  async lookAgain(): Promise<void> {
+    if (this.newest !== undefined) await this.#look(this.newest, false);
+  }
+
+  async #committed(generation: number): Promise<void> {
+    const { manifest } = await readManifest(this.#repository, this.#task, generation);
+    const previous = this.newest;
+    this.newest = manifest;
+    const entry = newestEntry(manifest);
+    const byRun = previous === undefined || entry.to > newestEntry(previous).to;
+    if (byRun) {
+      const capture = this.#service.captures.get(manifest.cursor["capture"] as number);
+      if (capture === undefined) this.#broken(`generation ${generation} comes from no capture`);
+      this.snapshots.set(entry.to, capture ?? new Map());
+      this.#epochs.set(entry.to, entry.epoch);
+    }
+    if (previous !== undefined) this.#frozen(previous, manifest);
+    await this.#look(manifest, byRun);
+  }
+
+  /** While a timeline is frozen, no instant goes. */
+  #frozen(previous: Manifest, manifest: Manifest): void {
+    if (previous.freeze === null) return;
+    const kept = new Set(manifest.entries.map(({ to }) => to));
+    for (const { to } of previous.entries) if (!kept.has(to)) this.#broken(`${text(to)} went though frozen`);
+  }
+
+  async #look(manifest: Manifest, byRun: boolean): Promise<void> {
+    for (const path of manifestPaths(manifest)) this.#named.add(path);
+    try {
+      for (const broken of [...brokenChain(manifest), ...condemnedThoughNeeded(manifest)]) this.#broken(broken);
+      await this.#files(manifest);
+      const known = manifest.entries.length - (byRun ? 1 : 0);
+      const entries: { readonly to: number; readonly versions: Map<string, Version> }[] = [];
+      for (const [index, entry] of manifest.entries.entries()) {
+        const versions = new Map<string, Version>();
+        for (const segment of entry.groups.flat()) {
+          for (const [key, version] of await this.#segments.versions(segment, index >= known)) {
+            versions.set(key, version);
+          }
+        }
+        entries.push({ to: entry.to, versions });
+      }
+      await this.#instants(manifest, entries);
+      await this.#heldItems(manifest, entries);
+    } catch (error) {
+      this.#broken(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  async #files(manifest: Manifest): Promise<void> {
+    const segments = manifestSegments(manifest).map(({ id, bytes }) => [segmentPath(this.#task, id), bytes] as const);
+    const packs = manifest.packs.map(({ id, bytes }) => [packPath(this.#task, id), bytes] as const);
+    for (const [path, bytes] of [...segments, ...packs]) {
+      const size = (await this.#repository.storage.stat(path))?.size;
+      if (size !== bytes) this.#broken(`${path} has ${size ?? "no"} bytes and not ${bytes}`);
+    }
+  }
+
+  async #instants(
+    manifest: Manifest,
+    entries: readonly { readonly to: number; readonly versions: ReadonlyMap<string, Version> }[],
+  ): Promise<void> {
+    let state = new Map<string, Version>();
+    let epoch = 0;
+    for (const { to, versions } of entries) {
+      const snapshot = this.snapshots.get(to);
+      if (snapshot === undefined) {
+        this.#broken(`${text(to)} is kept and no run ended then`);
+        continue;
+      }
+      if (this.#epochs.get(to) !== epoch) state = new Map();
+      epoch = this.#epochs.get(to) as number;
+      for (const [key, version] of versions) state.set(key, version);
+      for (const key of new Set([...state.keys(), ...snapshot.keys()])) {
+        await this.#same(manifest, `${key} at ${text(to)}`, state.get(key), snapshot.get(key), this.forgetsTombstones);
+      }
+    }
+  }
+
+  async #heldItems(
+    manifest: Manifest,
+    entries: readonly { readonly to: number; readonly versions: ReadonlyMap<string, Version> }[],
+  ): Promise<void> {
+    const { holds } = openHolds(this.#repository.keyring, this.#task, manifest.holds);
+    const pinned = holds.flatMap(({ instant }) => instant ?? []);
+    for (const instant of pinned) {
+      if (!entries.some(({ to }) => to === instant)) this.#broken(`${text(instant)} is held and gone`);
+    }
+    const itemHolds = holds.filter(({ key }) => key !== null);
+    if (itemHolds.length === 0) return this.#promised.clear();
+    const points = [...entries];
+    for (const entry of manifest.entries) {
+      for (const { to, segments } of entry.held) {
+        const versions = new Map<string, Version>();
+        for (const segment of segments) {
+          for (const [key, version] of await this.#segments.versions(segment, false)) versions.set(key, version);
+        }
+        points.push({ to, versions });
+      }
+    }
+    points.sort((a, b) => a.to - b.to);
+    for (const { id, kind, key } of itemHolds) {
+      const name = keyText(key as Buffer);
+      const isNew = !this.#promised.has(id);
+      const promised = this.#promised.get(id) ?? { instants: new Set(), forgotten: new Set() };
+      this.#promised.set(id, promised);
+      for (const { to } of entries) promised.instants.add(to);
+      for (const instant of promised.instants) {
+        const snapshot = this.snapshots.get(instant) as Snapshot;
+        for (const [item, believed] of snapshot) {
+          if (kind === "item" ? item !== name : !item.startsWith(name)) continue;
+          const version = this.#heldState(points, instant, item);
+          if (isNew && version === undefined && isGone(believed)) promised.forgotten.add(item);
+          const where = `${item}, held, at ${text(instant)}`;
+          await this.#same(manifest, where, version, believed, promised.forgotten.has(item));
+        }
+      }
+    }
+    const open = new Set(itemHolds.map(({ id }) => id));
+    for (const id of this.#promised.keys()) if (!open.has(id)) this.#promised.delete(id);
+  }
+
+  /** The newest version among entries and held instants of the instant's epoch. */
+  #heldState(
+    points: readonly { readonly to: number; readonly versions: ReadonlyMap<string, Version> }[],
+    instant: number,
+    item: string,
+  ): Version | undefined {
+    const epoch = this.#epochs.get(instant);
+    return points
+      .findLast(({ to, versions }) => to <= instant && this.#epochs.get(to) === epoch && versions.has(item))
+      ?.versions.get(item);
+  }
+
+  async #same(
+    manifest: Manifest,
+    where: string,
+    version: Version | undefined,
+    believed: Believed | undefined,
+    mayBeForgotten: boolean,
+  ): Promise<void> {
+    if (version === undefined) {
+      if (believed === undefined || (mayBeForgotten && isGone(believed))) return;
+      this.#broken(`${where} is not there; it should be ${summary(believed)}`);
+    } else if (believed === undefined) this.#broken(`${where} is ${version.kind}; it was never there`);
+    else if (believed === "purged") {
+      if (version.kind !== "purged") this.#broken(`${where} is ${version.kind}; it was purged`);
+    } else {
+      const [body] = version.parts;
+      const same =
+        version.kind === believed.kind && version.revision === believed.revision && body?.equals(believed.body);
+      if (same !== true) {
+        this.#broken(`${where} is ${version.kind} ${version.revision}; it should be ${summary(believed)}`);
+      }
+      for (const [index, { name, content }] of believed.blobs.entries()) {
+        const ref = version.blobs[index];
+        if (ref?.name !== name || ref.sha256 !== sha256(content)) this.#broken(`${where} lacks blob ${name}`);
+        else await this.#blob(manifest, where, ref.blob);
+      }
+    }
+  }
+
+  /** Some pack of the manifest gives the blob's bytes. */
+  async #blob(manifest: Manifest, where: string, blob: string): Promise<void> {
+    for (const info of manifest.packs) {
+      if (this.#soundBlobs.has(`${info.id} ${blob}`)) return;
+      const pack = this.#packs.get(info.id) ?? (await openPack(this.#repository, this.#task, info));
+      this.#packs.set(info.id, pack);
+      if (!pack.has(blob)) continue;
+      for await (const _ of pack.stream(blob));
+      this.#soundBlobs.add(`${info.id} ${blob}`);
+      return;
+    }
+    this.#broken(`${where} refers to blob ${blob}, which no pack holds`);
+  }
+
+  async #removing(path: string): Promise<void> {
+    const manifest = this.newest;
+    if (manifest === undefined || (await this.#repository.storage.stat(path)) === undefined) return;
+    const generation = generationIn(path);
+    if (generation !== undefined && generation >= manifest.chainFrom) {
+      this.#broken(`${path} is removed; the chain begins at ${manifest.chainFrom}`);
+    }
+    if (path === manifestPath(this.#task, manifest.generation)) this.#broken(`the newest manifest is removed`);
+    // A writer may take back what it had written and no manifest ever named.
+    if (!this.#named.has(path)) return;
+    const condemned = manifest.condemned.find((object) => object.path === path);
+    if (condemned?.deleting !== true) this.#broken(`${path} is removed and was not condemned to it`);
+  }
+
+  #broken(what: string): void {
+    this.violations.push(what);
+  }
+}
+
+/** A house with a witness in it. */
+export function watchedHouse(repository: Repository): { readonly house: SimHouse; readonly witness: Witness } {
+  const house: SimHouse = new SimHouse(repository, async (call, path, act) => await witness.hook(call, path, act));
+  const witness = new Witness(repository, house.task, house.service);
+  return { house, witness };
+}
+
+function isGone(believed: Believed): boolean {
+  return believed === "purged" || believed.kind === "deleted";
+}
+
+function summary(believed: Believed): string {
+  return believed === "purged" ? "purged" : `${believed.kind} ${believed.revision}`;
+}
