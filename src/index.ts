@@ -11,6 +11,7 @@ export { openWorkspace, type Workspace, type WorkspaceOptions } from "./operatio
 export type { Hooks } from "./operations/hooks.ts";
 export type * from "./operations/reports.ts";
 
+export { acknowledge, type AcknowledgeRequest } from "./operations/acknowledge.ts";
 export { backup, type BackupRequest } from "./operations/backup.ts";
 export { catBlob, catItem, type CatRequest } from "./operations/cat.ts";
 export { check, type CheckRequest } from "./operations/check.ts";
@@ -27,7 +28,9 @@ export {
 } from "./operations/diff.ts";
 export { discover, testSource, type DiscoverRequest } from "./operations/discover.ts";
 export { exportInstant, type ExportRequest } from "./operations/export.ts";
+export { addHold, listHolds, releaseHold, type AddHoldRequest } from "./operations/holds.ts";
 export { importFile, type ImportRequest } from "./operations/import.ts";
+export { erase, listErasures, type EraseRequest } from "./operations/erase.ts";
 export { initRepositoryAt, type InitReport, type InitRequest } from "./operations/init.ts";
 export { addKey, listKeys, removeKey, type AddKeyRequest } from "./operations/keys.ts";
 export { itemLog } from "./operations/log.ts";
@@ -38,5 +41,6 @@ export { listRuns, type ListRunsRequest } from "./operations/runs.ts";
 export { rollup, type RollupRequest } from "./operations/rollup.ts";
 export { startSandbox, type Sandbox, type SandboxRequest } from "./operations/sandbox.ts";
 export { listTasks, resolveTask } from "./operations/tasks.ts";
+export { listTrash, restoreFromTrash, type TrashRestoreRequest } from "./operations/trash.ts";
 export { undoRestore, type UndoRequest } from "./operations/undo.ts";
 export { verifyStorageAt } from "./operations/verify-storage.ts";

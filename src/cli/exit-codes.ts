@@ -49,11 +49,19 @@ export function runFailed(run: RunReport): boolean {
   return run.error !== undefined || run.state === "failed" || run.state === "interrupted";
 }
 
-/** The status of several runs: 0, 3 when only some failed, else the status of the first failure. */
+/** Whether a run was kept and looks like an accident or an attack. */
+export function isMarked({ anomalies = [] }: RunReport): boolean {
+  return anomalies.length > 0;
+}
+
+/** The status of several runs: 0, 3 when only some failed, else that of the first failure; none failed: that of a marked run. */
 export function exitOfRuns(runs: readonly RunReport[]): number {
   const failed = runs.filter(runFailed);
   const first = failed[0];
-  if (first === undefined) return runs.some((run) => run.maintenance?.error) ? EXIT_INCOMPLETE : EXIT_OK;
+  if (first === undefined) {
+    if (runs.some(isMarked)) return ERROR_CODES["run-marked"].exit;
+    return runs.some((run) => run.maintenance?.error) ? EXIT_INCOMPLETE : EXIT_OK;
+  }
   if (failed.length < runs.length) return EXIT_INCOMPLETE;
   return first.error ? exitOfCode(first.error.code) : EXIT_FAILED;
 }

@@ -1,6 +1,7 @@
 /**
  * The operations that commands call, each loaded when it is first used: `--help` must not wait for code it does not run.
  */
+import type { acknowledge } from "../operations/acknowledge.ts";
 import type { backup } from "../operations/backup.ts";
 import type { catBlob, catItem } from "../operations/cat.ts";
 import type { check } from "../operations/check.ts";
@@ -13,8 +14,11 @@ import type { diffInstants, diffItem } from "../operations/diff.ts";
 import type { discover, testSource } from "../operations/discover.ts";
 import type { exportInstant } from "../operations/export.ts";
 import type { importFile } from "../operations/import.ts";
+import type { erase, listErasures } from "../operations/erase.ts";
 import type { initRepositoryAt } from "../operations/init.ts";
 import type { addKey, listKeys, removeKey } from "../operations/keys.ts";
+import type { addHold, listHolds, releaseHold } from "../operations/holds.ts";
+import type { listTrash, restoreFromTrash } from "../operations/trash.ts";
 import type { itemLog } from "../operations/log.ts";
 import type { listItems } from "../operations/ls.ts";
 import type { repair } from "../operations/repair.ts";
@@ -28,6 +32,8 @@ import type { verifyStorageAt } from "../operations/verify-storage.ts";
 import type { openWorkspace } from "../operations/workspace.ts";
 
 export interface Operations {
+  readonly acknowledge: typeof acknowledge;
+  readonly addHold: typeof addHold;
   readonly addKey: typeof addKey;
   readonly backup: (...args: Parameters<typeof backup>) => Streamed<typeof backup>;
   readonly catBlob: (...args: Parameters<typeof catBlob>) => Streamed<typeof catBlob>;
@@ -42,9 +48,15 @@ export interface Operations {
   readonly discover: (...args: Parameters<typeof discover>) => Streamed<typeof discover>;
   readonly exportInstant: typeof exportInstant;
   readonly importFile: typeof importFile;
+  readonly erase: typeof erase;
   readonly initRepositoryAt: typeof initRepositoryAt;
   readonly itemLog: (...args: Parameters<typeof itemLog>) => Streamed<typeof itemLog>;
   readonly listDeltas: typeof listDeltas;
+  readonly listErasures: (...args: Parameters<typeof listErasures>) => Streamed<typeof listErasures>;
+  readonly listHolds: (...args: Parameters<typeof listHolds>) => Streamed<typeof listHolds>;
+  readonly listTrash: (...args: Parameters<typeof listTrash>) => Streamed<typeof listTrash>;
+  readonly releaseHold: typeof releaseHold;
+  readonly restoreFromTrash: typeof restoreFromTrash;
   readonly listItems: (...args: Parameters<typeof listItems>) => Streamed<typeof listItems>;
   readonly listKeys: typeof listKeys;
   readonly listRuns: (...args: Parameters<typeof listRuns>) => Streamed<typeof listRuns>;
@@ -70,6 +82,12 @@ async function* later<Row>(start: () => Promise<AsyncIterable<Row>>): AsyncGener
 }
 
 export const lazyOperations: Operations = {
+  acknowledge: async (...args) => (await import("../operations/acknowledge.ts")).acknowledge(...args),
+  addHold: async (...args) => (await import("../operations/holds.ts")).addHold(...args),
+  releaseHold: async (...args) => (await import("../operations/holds.ts")).releaseHold(...args),
+  listHolds: (...args) => later(async () => (await import("../operations/holds.ts")).listHolds(...args)),
+  listTrash: (...args) => later(async () => (await import("../operations/trash.ts")).listTrash(...args)),
+  restoreFromTrash: async (...args) => (await import("../operations/trash.ts")).restoreFromTrash(...args),
   addKey: async (...args) => (await import("../operations/keys.ts")).addKey(...args),
   backup: (...args) => later(async () => (await import("../operations/backup.ts")).backup(...args)),
   catBlob: (...args) => later(async () => (await import("../operations/cat.ts")).catBlob(...args)),
@@ -83,9 +101,12 @@ export const lazyOperations: Operations = {
   discover: (...args) => later(async () => (await import("../operations/discover.ts")).discover(...args)),
   exportInstant: async (...args) => (await import("../operations/export.ts")).exportInstant(...args),
   importFile: async (...args) => (await import("../operations/import.ts")).importFile(...args),
+  erase: async (...args) => (await import("../operations/erase.ts")).erase(...args),
   initRepositoryAt: async (...args) => (await import("../operations/init.ts")).initRepositoryAt(...args),
   itemLog: (...args) => later(async () => (await import("../operations/log.ts")).itemLog(...args)),
   listDeltas: async (...args) => (await import("../operations/deltas.ts")).listDeltas(...args),
+  listErasures: (...args) =>
+    later(async () => (await import("../operations/erase.ts")).listErasures(...args)),
   listItems: (...args) => later(async () => (await import("../operations/ls.ts")).listItems(...args)),
   listKeys: async (...args) => (await import("../operations/keys.ts")).listKeys(...args),
   listRuns: (...args) => later(async () => (await import("../operations/runs.ts")).listRuns(...args)),

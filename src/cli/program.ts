@@ -15,9 +15,12 @@ import { deltasCommand } from "./commands/deltas.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { diffCommand } from "./commands/diff.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { eraseCommand } from "./commands/erase.ts";
+import { erasuresCommand } from "./commands/erasures.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { exportCommand } from "./commands/export.ts";
 import { importCommand } from "./commands/import.ts";
+import { holdCommand } from "./commands/hold.ts";
 import { initCommand } from "./commands/init.ts";
 import { keyCommand } from "./commands/key.ts";
 import { logCommand } from "./commands/log.ts";
@@ -26,10 +29,12 @@ import { repairCommand } from "./commands/repair.ts";
 import { repositoryCommand } from "./commands/repository.ts";
 import { rollupCommand } from "./commands/rollup.ts";
 import { restoreCommand } from "./commands/restore.ts";
+import { retentionCommand } from "./commands/retention.ts";
 import { runsCommand } from "./commands/runs.ts";
 import { sandboxCommand } from "./commands/sandbox.ts";
 import { sourceCommand } from "./commands/source.ts";
 import { tasksCommand } from "./commands/tasks.ts";
+import { trashCommand } from "./commands/trash.ts";
 import { undoCommand } from "./commands/undo.ts";
 import { VERSION } from "./version.ts";
 
@@ -42,7 +47,18 @@ const GROUPS: readonly (readonly [string, readonly MakeCommand[]])[] = [
   ["Look:", [lsCommand, logCommand, catCommand, diffCommand]],
   ["Put back:", [restoreCommand, undoCommand, compareCommand]],
   ["Move in, move out:", [importCommand, exportCommand]],
-  ["Retain:", [rollupCommand, cleanupCommand]],
+  [
+    "Retain:",
+    [
+      holdCommand,
+      trashCommand,
+      rollupCommand,
+      cleanupCommand,
+      retentionCommand,
+      eraseCommand,
+      erasuresCommand,
+    ],
+  ],
   ["Look after:", [checkCommand, repairCommand, doctorCommand, explainCommand, repositoryCommand]],
   ["Try out:", [demoCommand, sandboxCommand]],
   ["Shell:", [completionCommand]],

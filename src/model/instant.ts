@@ -57,6 +57,11 @@ export function resolveInstant(text: string, { all, counted }: Instants, now: Mi
   return instant;
 }
 
+/** The point in time that `text` means, where `instant` is what `resolveInstant` found for it. */
+export function timeMeant(text: string, instant: Millis, now: Millis): Millis {
+  return LATEST.test(text) ? instant : parseTime(text, now);
+}
+
 /** A point in time in ms UTC. Errors: `instant-unknown` when the text is not a time. */
 export function parseTime(text: string, now: Millis): Millis {
   if (text === "now") return now;

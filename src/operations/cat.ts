@@ -5,9 +5,11 @@ import { HoldfastError } from "../model/errors.ts";
 import { formatInstant } from "../model/instant.ts";
 import { keyOf } from "../model/key.ts";
 import type { KeptVersion, Timeline } from "../timeline/timeline.ts";
+import { resolveAsOf } from "./as-of.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
 import type { VersionRow } from "./reports.ts";
 import { versionRow } from "./rows.ts";
+import { viewOf } from "./restore/scope.ts";
 import { openTimeline } from "./tasks.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -73,13 +75,16 @@ export async function findVersion(
       },
     );
   }
-  const instant = timeline.resolve(request.at ?? "latest", workspace.clock.now());
-  const view = timeline.at(instant);
+  const { instant, asked } = resolveAsOf(timeline, request.at ?? "latest", workspace.clock.now(), hooks);
+  const view = viewOf(timeline, { items: [request.item] }, instant, asked);
   const { epoch } = view;
   // Where the version that answers is lost this says so; the history would go on to an older one.
   await view.get(key, signalOf(hooks));
   for await (const kept of timeline.history(key, signalOf(hooks))) {
-    if (kept.entry.epoch === epoch && kept.entry.to <= instant) return kept;
+    // A hold may keep versions at instants of their own.
+    if (kept.entry.epoch !== epoch || kept.instant > asked) continue;
+    if (kept.version.kind === "purged") break;
+    return kept;
   }
   throw new HoldfastError("item-not-kept", `"${request.item}" was not there at ${formatInstant(instant)}.`, {
     item: request.item,

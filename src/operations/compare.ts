@@ -3,6 +3,7 @@
  */
 import { formatInstant } from "../model/instant.ts";
 import { keyText } from "../model/key.ts";
+import { resolveAsOf } from "./as-of.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
 import { openLeasedTimeline } from "./leased.ts";
 import type { CompareReport } from "./reports.ts";
@@ -32,7 +33,7 @@ export async function compare(
   const startedAt = workspace.clock.now();
   await using leased = await openLeasedTimeline(workspace, request.task, hooks);
   const { timeline } = leased;
-  const instant = timeline.resolve(request.at ?? "latest", startedAt);
+  const { instant, exactness } = resolveAsOf(timeline, request.at ?? "latest", startedAt, hooks);
   const source = request.target?.source ?? timeline.manifest.source.name;
   const collection = request.target?.collection ?? timeline.manifest.source.collection;
   const scope = request.scope ?? {};
@@ -59,6 +60,7 @@ export async function compare(
   return {
     task: timeline.task,
     instant: formatInstant(instant),
+    exactness,
     target: `${source}/${collection}`,
     equal: differenceCount === 0,
     ...compared,

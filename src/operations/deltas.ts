@@ -4,6 +4,7 @@
 import { formatInstant } from "../model/instant.ts";
 import { entrySegments } from "../repository/manifest.ts";
 import type { Hooks } from "./hooks.ts";
+import { markRows } from "./marks.ts";
 import type { DeltaRow } from "./reports.ts";
 import { openTimeline } from "./tasks.ts";
 import type { Workspace } from "./workspace.ts";
@@ -28,5 +29,6 @@ export async function listDeltas(
     bodyBytes: entry.counts.bodyBytes,
     storedBytes: entry.counts.storedBytes,
     segments: entrySegments(entry).length,
+    ...markRows(entry.anomalies),
   }));
 }

@@ -10,6 +10,7 @@ import { HoldfastError } from "../model/errors.ts";
 import type { Version } from "../model/version.ts";
 import { traitsOf, type SourceKind } from "../sources/kinds.ts";
 import type { Timeline } from "../timeline/timeline.ts";
+import { resolveAsOf } from "./as-of.ts";
 import { findVersion } from "./cat.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
 import { openLeasedTimeline } from "./leased.ts";
@@ -123,8 +124,8 @@ export async function* diffInstants(
   await using leased = await openLeasedTimeline(workspace, request.task, hooks);
   const { timeline } = leased;
   const now = workspace.clock.now();
-  const a = timeline.at(timeline.resolve(request.a, now));
-  const b = timeline.at(timeline.resolve(request.b ?? "latest", now));
+  const a = timeline.at(resolveAsOf(timeline, request.a, now, hooks).instant);
+  const b = timeline.at(resolveAsOf(timeline, request.b ?? "latest", now, hooks).instant);
   const signal = signalOf(hooks);
   if (a.epoch === b.epoch && a.instant <= b.instant) {
     // Only what the deltas in between hold can differ.

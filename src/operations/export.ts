@@ -13,6 +13,7 @@ import { writeTar } from "../exchange/tar/write.ts";
 import type { TimelineEntry } from "../repository/manifest.ts";
 import type { Timeline } from "../timeline/timeline.ts";
 import { FileTarget } from "./export/file-target.ts";
+import { resolveAsOf } from "./as-of.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
 import { openLeasedTimeline } from "./leased.ts";
 import type { ExportReport } from "./reports.ts";
@@ -51,15 +52,14 @@ export async function exportInstant(
     lost += 1;
     warnOfLost(item);
   };
-  const instant = timeline.resolve(request.at ?? "latest", startedAt);
+  const { instant } = resolveAsOf(timeline, request.at ?? "latest", startedAt, hooks);
   const tally = new ExportTally();
   const input = inputOf(timeline, instant, request, hooks);
   const written = await write(formatted(input, tally, request), request, timeline, tally, hooks);
-  const { source, collection } = { source: input.frame.source.name, ...input.frame.source };
   return {
     task: timeline.task,
-    source,
-    collection,
+    source: input.frame.source.name,
+    collection: input.frame.source.collection,
     instant: input.frame.instant,
     ...input.frame.exactness,
     format: request.format,

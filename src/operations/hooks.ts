@@ -7,6 +7,8 @@ export interface Hooks {
   /** Stops the operation at the next safe place. */
   readonly signal?: AbortSignal;
   readonly progress?: (progress: OperationProgress) => void;
+  /** Something worth knowing about the answer: one sentence. */
+  readonly note?: (text: string) => void;
   /** Something the operator must hear though the operation goes on: one sentence. */
   readonly warn?: (text: string) => void;
 }

@@ -74,7 +74,11 @@ export async function importFile(
   if (writer === undefined) return report(frame, undefined, clock.now());
   const warnings = warningsOf(frame);
   const target = { source: { name: source, kind: KIND, collection }, task, run, startedAt };
-  const committed = await commitImport(workspace, { ...target, writer, chosen, warnings, tally, file }, hooks);
+  const committed = await commitImport(
+    workspace,
+    { ...target, writer, chosen, warnings, tally, file },
+    hooks,
+  );
   return report(frame, committed, clock.now());
 }
 

@@ -3,6 +3,7 @@
  */
 import { keyAfterPrefix, keyOf } from "../model/key.ts";
 import type { KeyRange } from "../repository/segment/segment-scan.ts";
+import { resolveAsOf } from "./as-of.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
 import type { ItemRow } from "./reports.ts";
 import { itemRow } from "./rows.ts";
@@ -25,7 +26,7 @@ export async function* listItems(
   hooks: Hooks = {},
 ): AsyncGenerator<ItemRow> {
   const timeline = await openTimeline(workspace, request.task, hooks);
-  const instant = timeline.resolve(request.at ?? "latest", workspace.clock.now());
+  const { instant } = resolveAsOf(timeline, request.at ?? "latest", workspace.clock.now(), hooks);
   const range = prefixRange(request.prefix);
   for await (const versions of timeline.at(instant).scanPresent(range, signalOf(hooks))) {
     for (const version of versions) {

@@ -18,6 +18,85 @@ export interface TaskSummary {
   readonly latest: string;
   /** Bytes in the repository: segments and packs. */
   readonly storedBytes: number;
+  /** Absent for a task that is not frozen. */
+  readonly frozen?: FreezeRow;
+}
+
+/** Rollup and cleanup of a task rest until a person has acknowledged a marked run. */
+export interface FreezeRow {
+  readonly since: string;
+  /** The first run that was marked. */
+  readonly run: string;
+  /** Instant of the last run before it that was not; null when there is none. */
+  readonly lastGood: string | null;
+}
+
+/** Why a run is marked: it looks like an accident or an attack. */
+export interface AnomalyRow {
+  readonly kind: "mass-deletion" | "mass-rewrite" | "sudden-growth" | "entropy-jump" | "feed-shrank";
+  /** One sentence with the figures, and one that names the last good run. */
+  readonly message: string;
+  readonly observed: number;
+  readonly threshold: number;
+  /** What a person said of it, where the row comes from the timeline; absent until then. */
+  readonly acknowledged?: { readonly at: string; readonly reason: string; readonly expected: boolean };
+}
+
+/** What `retention acknowledge` has done. */
+export interface AcknowledgeReport {
+  readonly task: string;
+  readonly source: string;
+  readonly collection: string;
+  /** The marked runs that were acknowledged, oldest first; none where nothing was open. */
+  readonly runs: readonly {
+    readonly run: string;
+    readonly instant: string;
+    readonly anomalies: readonly AnomalyRow[];
+  }[];
+  /** What the task was frozen by; null when it was not. */
+  readonly freeze: FreezeRow | null;
+  readonly reason: string;
+  readonly expected: boolean;
+}
+
+/** What `erase` did, or would do: the certificate, and the item's name, which the kept certificate does not have. */
+export interface EraseReport extends ErasureRow {
+  readonly item: string;
+  /** False: a preview. */
+  readonly applied: boolean;
+  /** Bytes of the files that held it. */
+  readonly bytes: number;
+  /** Blobs that no other item refers to. */
+  readonly blobs: number;
+  readonly durationMs: number;
+}
+
+/** The certificate of an erasure. */
+export interface ErasureRow {
+  readonly erasure: string;
+  readonly task: string;
+  readonly source: string;
+  readonly collection: string;
+  /** Keyed hash of the item's key: whoever has the repository's key can tell which item it was, nobody else. */
+  readonly itemHash: string;
+  readonly at: string;
+  readonly reason: string;
+  /** The first generation without the item; null in a preview. */
+  readonly generation: number | null;
+  /** When its old files were all gone; null while some wait for somebody who still reads an older generation. */
+  readonly completedAt: string | null;
+  /** Each version that was removed, with the instants at which it was kept. */
+  readonly versions: readonly { readonly seen: string; readonly instants: readonly string[] }[];
+  /** Files that held it, and what stands in their place; `sha256` is null for a file that no manifest named. */
+  readonly files: readonly {
+    readonly path: string;
+    readonly sha256: string | null;
+    readonly into: readonly { readonly path: string; readonly sha256: string | null }[];
+  }[];
+  /** Restores that cannot be undone any more. */
+  readonly restores: readonly string[];
+  /** What the erasure does not reach, in sentences. */
+  readonly notReached: readonly string[];
 }
 
 /** One execution of a task's backup, finished or not. */
@@ -47,6 +126,10 @@ export interface RunReport {
   readonly warnings: readonly string[];
   /** Absent where no rollup was asked for, or the key may not read. */
   readonly maintenance?: MaintenanceReport;
+  /** Why the run was marked; absent for an ordinary one. */
+  readonly anomalies?: readonly AnomalyRow[];
+  /** What froze the task, as it is after the run; told by `backup` only. */
+  readonly frozen?: FreezeRow;
   readonly error?: { readonly code: string; readonly message: string };
 }
 
@@ -66,6 +149,8 @@ export interface DeltaRow {
   readonly bodyBytes: number;
   readonly storedBytes: number;
   readonly segments: number;
+  /** Why the run, or a run that was merged into it, was marked; absent when none was. */
+  readonly anomalies?: readonly AnomalyRow[];
 }
 
 export interface ItemRow {
@@ -89,6 +174,16 @@ export interface VersionRow extends ItemRow {
   readonly sequence: string;
 }
 
+/** How exact an answer about the past is. */
+export interface ExactnessRow {
+  /** `second`: the very instant. Else the unit of the delta in which the time that was asked for lies. */
+  readonly precision: "second" | "run" | "day" | "week" | "month" | "year" | "epoch";
+  /** The kept instant that answers. */
+  readonly instant: string;
+  /** The next kept instant; null when there is none. */
+  readonly next: string | null;
+}
+
 /** What changed for one item between two instants. */
 export interface ChangeRow {
   readonly key: string;
@@ -110,6 +205,8 @@ export interface RestoreReport {
   readonly restore: string | null;
   readonly task: string;
   readonly instant: string;
+  /** Absent for an undo, which goes to the state right before. */
+  readonly exactness?: ExactnessRow;
   readonly target: string;
   readonly mode: RestoreMode;
   readonly applied: boolean;
@@ -125,6 +222,7 @@ export interface RestoreReport {
 export interface CompareReport {
   readonly task: string;
   readonly instant: string;
+  readonly exactness: ExactnessRow;
   readonly target: string;
   readonly equal: boolean;
   readonly items: number;
@@ -240,6 +338,46 @@ export interface MaintenanceReport {
   readonly refused: "frozen" | null;
   /** What went wrong; the run is kept all the same. */
   readonly error?: { readonly code: string; readonly message: string };
+}
+
+/** Something that rollup, cleanup and erasure leave alone. */
+export interface HoldRow {
+  readonly hold: string;
+  readonly task: string;
+  readonly source: string;
+  readonly collection: string;
+  readonly kind: "instant" | "item" | "prefix";
+  readonly instant: string | null;
+  /** The item or the prefix; null for an instant, and where the key that was given may not read. */
+  readonly key: string | null;
+  readonly reason: string;
+  readonly since: string;
+}
+
+/** An instant that can be brought back. */
+export interface TrashRow {
+  readonly task: string;
+  readonly source: string;
+  readonly collection: string;
+  readonly instant: string;
+  readonly epoch: number;
+  readonly level: Level;
+  readonly retiredAt: string;
+  /** When cleanup forgets it; null for never, or where the task's source is not configured. */
+  readonly until: string | null;
+  /** Bytes that nothing but the trash needs. */
+  readonly bytes: number;
+}
+
+/** `trash restore`. */
+export interface TrashReport {
+  readonly task: string;
+  readonly source: string;
+  readonly collection: string;
+  readonly instant: string;
+  readonly applied: boolean;
+  /** The hold that keeps it; null in a dry run. */
+  readonly hold: string | null;
 }
 
 /** A file that cleanup is concerned with. */

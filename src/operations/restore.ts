@@ -4,12 +4,13 @@
 import { HoldfastError } from "../model/errors.ts";
 import { formatInstant } from "../model/instant.ts";
 import type { RestoreMode } from "../sources/source.ts";
+import { resolveAsOf } from "./as-of.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
 import { openLeasedTimeline } from "./leased.ts";
 import { reportLost } from "./lost-items.ts";
 import type { RestoreItemRow, RestoreReport } from "./reports.ts";
 import { restoreInPlace } from "./restore/in-place.ts";
-import { isWhole, scopeReader, type Scope } from "./restore/scope.ts";
+import { isWhole, scopeReader, viewOf, type Scope } from "./restore/scope.ts";
 import { sourceContext } from "./source-context.ts";
 import { Tally } from "./restore/tally.ts";
 import type { Workspace } from "./workspace.ts";
@@ -52,7 +53,7 @@ export async function restore(
   const startedAt = workspace.clock.now();
   await using leased = await openLeasedTimeline(workspace, request.task, hooks);
   const { timeline } = leased;
-  const instant = timeline.resolve(request.at ?? "latest", startedAt);
+  const { instant, asked, exactness } = resolveAsOf(timeline, request.at ?? "latest", startedAt, hooks);
   const { source: sourceName, collection } = placeOf(timeline.manifest.source, request.target, instant);
   const inPlace =
     sourceName === timeline.manifest.source.name && collection === timeline.manifest.source.collection;
@@ -61,6 +62,7 @@ export async function restore(
   const common = {
     timeline,
     instant,
+    asked,
     mode,
     scope: request.scope,
     apply: request.apply,
@@ -81,7 +83,7 @@ export async function restore(
         mode,
         name: `${timeline.task} ${formatInstant(instant)} ${JSON.stringify(request.scope)}`,
         apply: request.apply,
-        reader: scopeReader(timeline, timeline.at(instant), request.scope, signal),
+        reader: scopeReader(timeline, viewOf(timeline, request.scope, instant, asked), request.scope, signal),
         whole: isWhole(request.scope),
         merge: request.merge ?? false,
         newerItems: common.newerItems,
@@ -102,6 +104,7 @@ export async function restore(
     restore: undo,
     task: timeline.task,
     instant: formatInstant(instant),
+    exactness,
     target: `${sourceName}/${collection}`,
     mode,
     applied: request.apply,

@@ -19,12 +19,12 @@ export function itemRow(version: Version): ItemRow {
   };
 }
 
-export function versionRow({ entry, version }: KeptVersion): VersionRow {
+export function versionRow({ entry, instant, version }: KeptVersion): VersionRow {
   return {
     ...itemRow(version),
     level: entry.level,
     epoch: entry.epoch,
-    instant: formatInstant(entry.to),
+    instant: formatInstant(instant),
     sequence: version.observation.sequence,
   };
 }

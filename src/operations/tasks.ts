@@ -9,6 +9,7 @@ import { listTaskNames } from "../repository/repository.ts";
 import { readNewestManifest } from "../repository/task-store.ts";
 import { Timeline } from "../timeline/timeline.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
+import { freezeRows } from "./marks.ts";
 import { warnOfLost } from "./lost-items.ts";
 import type { TaskSummary } from "./reports.ts";
 import type { Workspace } from "./workspace.ts";
@@ -83,5 +84,6 @@ function summarise(manifest: Manifest): TaskSummary {
     oldest: formatInstant((manifest.entries[0] ?? newest).to),
     latest: formatInstant(newest.to),
     storedBytes: [...segments, ...manifest.packs].reduce((sum, { bytes }) => sum + bytes, 0),
+    ...freezeRows(manifest.freeze),
   };
 }

@@ -7,7 +7,7 @@ import { resolveInstant } from "../model/instant.ts";
 import type { ItemKey } from "../model/key.ts";
 import type { TaskName } from "../model/task.ts";
 import type { Version } from "../model/version.ts";
-import type { Manifest, TimelineEntry } from "../repository/manifest.ts";
+import type { HeldInstant, Manifest, TimelineEntry } from "../repository/manifest.ts";
 import type { Repository } from "../repository/repository.ts";
 import type { StoredManifest } from "../repository/task-store.ts";
 import { BlobReader } from "./blob-reader.ts";
@@ -21,7 +21,17 @@ const HISTORY_PARALLELISM = 16;
 /** One kept version and the entry that keeps it. */
 export interface KeptVersion {
   readonly entry: TimelineEntry;
+  /** The entry's instant, or the one under which a hold keeps the version beside it. */
+  readonly instant: Millis;
   readonly version: Version;
+}
+
+/** An instant at which versions are kept: an entry's own, or one that it holds for some items. */
+export interface KeptPoint {
+  readonly to: Millis;
+  readonly entry: TimelineEntry;
+  /** Null for the entry's own. */
+  readonly held: HeldInstant | null;
 }
 
 export class Timeline {
@@ -31,7 +41,7 @@ export class Timeline {
   readonly blobs: BlobReader;
   /** Told of each item that a read leaves out because its version was damaged and given up. */
   onLost: (lost: LostItem) => void = () => {};
-  readonly #groups = new Map<TimelineEntry, readonly (SegmentGroup | LostMarks)[]>();
+  readonly #groups = new Map<TimelineEntry | HeldInstant, readonly (SegmentGroup | LostMarks)[]>();
 
   constructor(repository: Repository, task: TaskName, stored: StoredManifest) {
     this.repository = repository;
@@ -58,22 +68,43 @@ export class Timeline {
     return resolveInstant(text, { all: this.instants, counted }, now);
   }
 
-  /** The state at a kept instant. Errors: `instant-unknown`. */
+  /**
+   * The state at a kept instant. At one that is only held it is exact for the items that are held at it; others are as at
+   * the kept instant before. Errors: `instant-unknown`.
+   */
   at(instant: Millis): View {
-    const last = this.manifest.entries.findIndex((entry) => entry.to === instant);
-    const newest = this.manifest.entries[last];
+    const { entries } = this.manifest;
+    const own = entries.find((entry) => entry.to === instant);
+    const newest = own ?? entries.find((entry) => entry.held.some(({ to }) => to === instant));
     if (newest === undefined) {
       throw new HoldfastError("instant-unknown", `No instant ${new Date(instant).toISOString()} is kept.`, {
         task: this.task,
       });
     }
-    const entries = this.manifest.entries.slice(0, last + 1).filter((entry) => entry.epoch === newest.epoch);
+    const { epoch } = newest;
+    // Whatever an entry holds of earlier instants, its own versions are newer.
+    const points = own === undefined ? this.points : entries.map(ownPoint);
+    const known = points.filter(({ to, entry }) => to <= instant && entry.epoch === epoch);
     return new View(
       instant,
-      newest.epoch,
-      entries.flatMap((entry) => this.groupsOf(entry)),
+      epoch,
+      known.flatMap((point) => this.#groupsAt(point)),
       (lost) => this.onLost(lost),
     );
+  }
+
+  /** Every instant at which any version is kept, oldest first. */
+  get points(): KeptPoint[] {
+    return this.manifest.entries
+      .flatMap((entry) => [...entry.held.map((held) => ({ to: held.to, entry, held })), ownPoint(entry)])
+      .sort((a, b) => a.to - b.to);
+  }
+
+  /** Those of the instants that are only held at which a version of the item itself is kept; oldest first. */
+  async heldInstantsOf(key: ItemKey, signal?: AbortSignal): Promise<Millis[]> {
+    const held = this.points.filter((point) => point.held !== null);
+    const found = await this.#keptAtAll(held, key, signal);
+    return held.flatMap(({ to }, index) => (found[index] === undefined ? [] : [to]));
   }
 
   /** What the entries after `from` up to `to` hold, newest of each item; both of one epoch. */
@@ -87,18 +118,23 @@ export class Timeline {
     );
   }
 
-  /** Every kept version of an item, newest first, all epochs. */
+  /** Every kept version of an item, newest first, all epochs; one that several entries repeat once, at the oldest of them. */
   async *history(key: ItemKey, signal?: AbortSignal): AsyncGenerator<KeptVersion> {
-    const entries = this.manifest.entries.toReversed();
-    for (let start = 0; start < entries.length; start += HISTORY_PARALLELISM) {
-      const found = await Promise.all(
-        entries.slice(start, start + HISTORY_PARALLELISM).map(async (entry) => {
-          const version = await this.#keptBy(entry, key, signal);
-          return version && { entry, version };
-        }),
-      );
-      for (const kept of found) if (kept) yield kept;
+    const points = this.points.toReversed();
+    /** Not told yet: an older instant may have the same version. */
+    let last: KeptVersion | undefined;
+    for (let start = 0; start < points.length; start += HISTORY_PARALLELISM) {
+      const some = points.slice(start, start + HISTORY_PARALLELISM);
+      const found = await this.#keptAtAll(some, key, signal);
+      for (const [index, version] of found.entries()) {
+        if (version === undefined) continue;
+        const { entry, to } = some[index] as KeptPoint;
+        const kept = { entry, instant: to, version };
+        if (last !== undefined && !isRepeated(last, kept)) yield last;
+        last = kept;
+      }
     }
+    if (last !== undefined) yield last;
   }
 
   /** The entry whose instant this is. */
@@ -106,27 +142,68 @@ export class Timeline {
     return this.manifest.entries.find((entry) => entry.to === instant);
   }
 
-  /** The entry's version of an item; one that is lost is told and left out. */
-  async #keptBy(entry: TimelineEntry, key: ItemKey, signal?: AbortSignal): Promise<Version | undefined> {
+  async #keptAtAll(
+    points: readonly KeptPoint[],
+    key: ItemKey,
+    signal: AbortSignal | undefined,
+  ): Promise<(Version | undefined)[]> {
+    return Promise.all(points.map(async (point) => this.#keptAt(point, key, signal)));
+  }
+
+  /** The version of an item that is kept under an instant; one that is lost is told and left out. */
+  async #keptAt(point: KeptPoint, key: ItemKey, signal?: AbortSignal): Promise<Version | undefined> {
     try {
-      return await new View(entry.to, entry.epoch, this.groupsOf(entry)).get(key, signal);
+      return await new View(point.to, point.entry.epoch, this.#groupsAt(point)).get(key, signal);
     } catch (error) {
       if (!isHoldfastError(error, "version-lost")) throw error;
-      this.onLost({ key, instant: entry.to });
+      this.onLost({ key, instant: point.to });
       return undefined;
     }
+  }
+
+  #groupsAt({ entry, held }: KeptPoint): readonly (SegmentGroup | LostMarks)[] {
+    if (held === null) return this.groupsOf(entry);
+    const known = this.#groups.get(held);
+    const groups = known ?? this.#openGroups(held.to, [held.segments], lostAt(entry, held.to));
+    if (known === undefined) this.#groups.set(held, groups);
+    return groups;
   }
 
   /** The entry's groups, and above them the marks of what it lost. */
   private groupsOf(entry: TimelineEntry): readonly (SegmentGroup | LostMarks)[] {
     let groups = this.#groups.get(entry);
     if (groups === undefined) {
-      const segments = entry.groups.map((group) => new SegmentGroup(this.repository, this.task, group));
-      const lost = entry.lost.filter(({ held }) => held === undefined);
-      const marks = lost.length === 0 ? [] : [new LostMarks(this.repository, this.task, entry.to, lost)];
-      groups = [...segments, ...marks];
+      groups = this.#openGroups(entry.to, entry.groups, lostAt(entry, undefined));
       this.#groups.set(entry, groups);
     }
     return groups;
   }
+
+  #openGroups(
+    instant: Millis,
+    groups: TimelineEntry["groups"],
+    lost: TimelineEntry["lost"],
+  ): readonly (SegmentGroup | LostMarks)[] {
+    const segments = groups.map((group) => new SegmentGroup(this.repository, this.task, group));
+    return lost.length === 0
+      ? segments
+      : [...segments, new LostMarks(this.repository, this.task, instant, lost)];
+  }
+}
+
+function ownPoint(entry: TimelineEntry): KeptPoint {
+  return { to: entry.to, entry, held: null };
+}
+
+/** What an entry lost of the versions under one of its held instants; undefined: under its own. */
+function lostAt({ lost }: TimelineEntry, instant: Millis | undefined): TimelineEntry["lost"] {
+  return lost.filter(({ held }) => held === instant);
+}
+
+/** Whether an older entry has the very same version: the newer one only repeats it. */
+function isRepeated({ entry, version }: KeptVersion, older: KeptVersion): boolean {
+  const { run, at } = version.observation;
+  const { observation, fingerprint } = older.version;
+  const sameSight = entry.epoch === older.entry.epoch && run === observation.run && at === observation.at;
+  return sameSight && version.fingerprint.equals(fingerprint);
 }

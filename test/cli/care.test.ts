@@ -7,6 +7,7 @@ describe("compare", () => {
   const equal: CompareReport = {
     task: "backup-1",
     instant: "2026-11-20T02:00:00Z",
+    exactness: { precision: "second", instant: "2026-11-20T02:00:00Z", next: null },
     target: "lab/orders",
     equal: true,
     items: 2,

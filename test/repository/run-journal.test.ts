@@ -4,6 +4,7 @@ import { newTimedId } from "../../src/repository/ids.ts";
 import { checkpointPath, journalOf, runRecordPath, runsOf } from "../../src/repository/paths.ts";
 import { indexRuns, listJournal, readAllRuns, type FoundRun } from "../../src/repository/run-journal.ts";
 import { writeCheckpoint, writeRunRecord } from "../../src/repository/run-records.ts";
+import { readNewestManifest } from "../../src/repository/task-store.ts";
 import { failCall, faultyStorage } from "../faults/storage-faults.ts";
 import { recordOf, START, TaskRig } from "./cleanup/rig.ts";
 import { gather, TASK } from "./segment/rig.ts";
@@ -173,8 +174,11 @@ describe("checkpoints", () => {
 describe("a task with 10,000 runs", () => {
   it("is opened and listed with a few hundred requests once cleanup has been there", async () => {
     await addRuns(10_000);
+    for (let index = 0; index < 300; index++) await rig.amend((manifest) => manifest);
     await rig.cleanup();
     const storage = faultyStorage(rig.repository.storage);
+    expect((await readNewestManifest({ ...rig.repository, storage }, TASK))?.manifest.generation).toBe(302);
+    expect(storage.calls.splice(0).map(({ call }) => call)).toEqual(["list", "read"]);
     const all = await gather(readAllRuns({ ...rig.repository, storage }, TASK));
     expect(all.map(({ run }) => run)).toEqual(runs.toReversed());
     // 38 pages of 256, the rest loose, and two listings.

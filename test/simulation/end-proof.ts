@@ -102,10 +102,10 @@ export async function proveInstant(
 /** Every kept version is what its entry's run saw, newest first. */
 async function proveHistory(history: History, timeline: Timeline, key: string): Promise<void> {
   let before = Infinity;
-  for await (const { entry, version } of timeline.history(keyOf(key))) {
-    history.expect(isSame(version, history.witness.snapshots.get(entry.to)?.get(key)), `the history of ${key} is wrong at ${entry.to}`);
-    history.expect(entry.to <= before, `the history of ${key} is out of order at ${entry.to}`);
-    before = entry.to;
+  for await (const { instant, version } of timeline.history(keyOf(key))) {
+    history.expect(isSame(version, history.witness.snapshots.get(instant)?.get(key)), `the history of ${key} is wrong at ${instant}`);
+    history.expect(instant <= before, `the history of ${key} is out of order at ${instant}`);
+    before = instant;
   }
 }
 

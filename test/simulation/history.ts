@@ -5,6 +5,7 @@
 import { setTimeout } from "node:timers/promises";
 import { isHoldfastError } from "../../src/model/errors.ts";
 import { DAY_MS, levelOfRuns } from "../../src/model/policy/policy.ts";
+import { backup } from "../../src/operations/backup.ts";
 import { runTask } from "../../src/operations/backup/run-task.ts";
 import { cleanupTask } from "../../src/repository/cleanup/cleanup-task.ts";
 import { rollupTask, type RollupOutcome } from "../../src/timeline/rollup/rollup-task.ts";
@@ -14,7 +15,7 @@ import { interleave } from "./interleaving.ts";
 import { beyondNumbers, finerWithAge } from "./laws.ts";
 import { editedPolicy, randomPolicy } from "./policies.ts";
 import { Random } from "./random.ts";
-import { COLLECTION, simulatedRepository, SOURCE, type ActorOptions, type SimHouse } from "./sim-house.ts";
+import { COLLECTION, simulatedRepository, SOURCE, TASK_TEXT, type ActorOptions, type SimHouse } from "./sim-house.ts";
 import { Sleeper } from "./sleeper.ts";
 import * as custody from "./custody.ts";
 import { watchedHouse, type Witness } from "./witness.ts";
@@ -58,6 +59,24 @@ export class History {
   /** Days from one run to the next, at least and at most. */
   readonly #stride: readonly [number, number];
   #asleep: Asleep[] = [];
+  /** What may happen: its name, how often of a thousand, and how. */
+  readonly #steps: readonly (readonly [string, number, () => Promise<void>])[] = [
+    ["run", 330, async () => this.#run()],
+    ["backup", 90, async () => this.#backup()],
+    ["rollup", 170, async () => this.#rollup()],
+    ["cleanup", 80, async () => this.#cleanup()],
+    ["at once", 80, async () => this.#atOnce()],
+    ["fall asleep", 50, async () => this.#fallAsleep()],
+    ["wake", 50, async () => this.#wake()],
+    ["policy", 40, async () => this.#editPolicy()],
+    ["hold", 40, async () => custody.addHold(this)],
+    ["release", 20, async () => custody.releaseHold(this)],
+    ["acknowledge", 15, async () => custody.acknowledgeFreeze(this)],
+    ["erase", 10, async () => custody.eraseItem(this)],
+    ["restore in place", 10, async () => restoreInPlace(this)],
+    ["the collection is made anew", 7, async () => void this.house.service.create(COLLECTION)],
+    ["the feed rewinds", 8, async () => this.#rewind()],
+  ];
 
   constructor(seed: number) {
     this.seed = seed;
@@ -120,25 +139,8 @@ export class History {
     if (random.chance(0.75)) this.#advance();
     const edits = random.chance(0.85) ? random.between(0, 6) : 0;
     for (let edit = 0; edit < edits; edit++) this.#edit();
-    const choice = random.next();
-    if (choice < 0.4) await this.step("run", async () => this.#run());
-    else if (choice < 0.58) await this.step("rollup", async () => this.#rollup());
-    else if (choice < 0.66) await this.step("cleanup", async () => this.#cleanup());
-    else if (choice < 0.74) await this.step("at once", async () => this.#atOnce());
-    else if (choice < 0.79) await this.step("fall asleep", async () => this.#fallAsleep());
-    else if (choice < 0.84) await this.step("wake", async () => this.#wake());
-    else if (choice < 0.89) await this.step("policy", async () => this.#editPolicy());
-    else if (choice < 0.93) await this.step("hold", async () => custody.addHold(this));
-    else if (choice < 0.955) await this.step("release", async () => custody.releaseHold(this));
-    else if (choice < 0.975) await this.step("acknowledge", async () => custody.acknowledge(this));
-    else if (choice < 0.985) await this.step("restore in place", async () => restoreInPlace(this));
-    else if (choice < 0.992) {
-      this.trace.push("the collection is made anew");
-      this.house.service.create(COLLECTION);
-    } else {
-      this.trace.push("the feed rewinds");
-      this.house.collection.rewind(random.below(2) * random.below(this.house.collection.sequence + 1));
-    }
+    const [name, , act] = pickWeighted(this.#steps, random);
+    await this.step(name, act);
   }
 
   #edit(): void {
@@ -153,10 +155,27 @@ export class History {
     this.house.time += pace + skipped + this.random.between(-40, 45) * MINUTE_MS;
   }
 
-  #editPolicy(): Promise<void> {
+  /** To its beginning, or some way. */
+  async #rewind(): Promise<void> {
+    const { collection } = this.house;
+    collection.rewind(this.random.below(2) * this.random.below(collection.sequence + 1));
+  }
+
+  async #editPolicy(): Promise<void> {
     this.setPolicy(editedPolicy(this.house.policy, this.random));
     this.note(JSON.stringify(this.house.policy));
-    return Promise.resolve();
+  }
+
+  /** The whole of it: run, rollup and cleanup. */
+  async #backup(): Promise<void> {
+    await using workspace = this.house.workspace();
+    for await (const { state, maintenance } of backup(workspace, { select: [TASK_TEXT] })) {
+      const { error } = maintenance ?? {};
+      this.note(`backup: ${state}${error === undefined ? "" : `, then ${error.code}: ${error.message}`}`);
+      this.expect(state === "committed", `a backup that nobody disturbed is ${state}`);
+      this.expect(error === undefined, `what followed an undisturbed backup failed: ${error?.message}`);
+    }
+    this.#proveLaws();
   }
 
   /** A run that nobody disturbs always commits. */
@@ -192,17 +211,21 @@ export class History {
       const expected = foreseen.drops.map(({ instant }) => instant).sort((a, b) => a - b);
       this.expect(expected.join() === told.join(), `foreseen were ${expected.join()}, told ${told.join()}`);
     }
-    if (manifest.freeze !== null) {
-      this.expect(outcome.generation === null, "a frozen timeline was rolled up");
-      return;
-    }
-    const { pins } = this.witness.held;
-    for (const broken of beyondNumbers(manifest, this.house.effective, pins)) this.expect(false, broken);
-    for (const broken of finerWithAge(manifest, pins)) this.expect(false, broken);
+    if (manifest.freeze !== null) this.expect(outcome.generation === null, "a frozen timeline was rolled up");
+    this.#proveLaws();
     if (this.random.chance(0.3)) {
       const again = await this.#rollupOnce({});
       this.expect(again.generation === null, "a rollup right after another found something to do");
     }
+  }
+
+  /** After a rollup by the present policy. */
+  #proveLaws(): void {
+    const manifest = this.witness.newest;
+    if (manifest === undefined || manifest.freeze !== null) return;
+    const { pins } = this.witness.held;
+    for (const broken of beyondNumbers(manifest, this.house.effective, pins)) this.expect(false, broken);
+    for (const broken of finerWithAge(manifest, pins)) this.expect(false, broken);
   }
 
   async #rollupOnce(actor: ActorOptions, dryRun = false): Promise<RollupOutcome> {
@@ -306,6 +329,12 @@ export class History {
   #skew(): number {
     return this.random.chance(0.9) ? this.random.between(-60, 60) * 1_000 : this.random.between(-10, 10) * HOUR_MS;
   }
+}
+
+/** One of the choices, the weightier the more often. */
+function pickWeighted<T extends readonly [string, number, unknown]>(choices: readonly T[], random: Random): T {
+  let draw = random.next() * choices.reduce((sum, [, weight]) => sum + weight, 0);
+  return choices.find(([, weight]) => (draw -= weight) < 0) ?? (choices[0] as T);
 }
 
 function describe(error: unknown): string {

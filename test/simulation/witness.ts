@@ -34,6 +34,8 @@ export class Witness {
   /** Tombstones may have been forgotten: then an item that was deleted may as well be absent. */
   forgetsTombstones = false;
   newest: Manifest | undefined;
+  /** An item that is being erased: it may be there or not. */
+  erasing: string | undefined;
   readonly #repository: Repository;
   readonly #task: TaskName;
   readonly #service: FakeService;
@@ -60,12 +62,27 @@ export class Witness {
     this.forgetsTombstones = before?.forgetsTombstones ?? false;
   }
 
-  /** The same eyes on a copy of the repository: what is broken there. */
-  async lookAtCopy(repository: Repository): Promise<string[]> {
+  /** An item was erased: no instant, kept or not, has it any more. */
+  forget(key: string): void {
+    for (const snapshot of [...this.snapshots.values(), ...this.#service.captures.values()]) {
+      (snapshot as Map<string, Believed>).delete(key);
+    }
+  }
+
+  /** Whether any file that the newest manifest needs holds the item. */
+  async holds(key: string): Promise<boolean> {
+    for (const segment of manifestSegments(this.newest ?? { entries: [], retired: [] })) {
+      if ((await this.#segments.versions(segment, false)).has(key)) return true;
+    }
+    return false;
+  }
+
+  /** The same eyes on a copy of the repository. */
+  async onCopy(repository: Repository): Promise<Witness> {
     const witness = new Witness(repository, this.#task, this.#service, this);
     witness.newest = (await readNewestManifest(repository, this.#task))?.manifest;
-    await witness.lookAgain();
-    return witness.violations;
+    witness.erasing = this.erasing;
+    return witness;
   }
 
   /** What every call of every actor passes through. */
@@ -157,6 +174,7 @@ export class Witness {
       epoch = this.#epochs.get(to) as number;
       for (const [key, version] of versions) state.set(key, version);
       for (const key of new Set([...state.keys(), ...snapshot.keys()])) {
+        if (key === this.erasing) continue;
         await this.#same(manifest, `${key} at ${text(to)}`, state.get(key), snapshot.get(key), this.forgetsTombstones);
       }
     }
@@ -194,6 +212,7 @@ export class Witness {
         const snapshot = this.snapshots.get(instant) as Snapshot;
         for (const [item, believed] of snapshot) {
           if (kind === "item" ? item !== name : !item.startsWith(name)) continue;
+          if (item === this.erasing) continue;
           const version = this.#heldState(points, instant, item);
           if (isNew && version === undefined && isGone(believed)) promised.forgotten.add(item);
           const where = `${item}, held, at ${text(instant)}`;

@@ -3,7 +3,7 @@ import { ERROR_CODES } from "../../model/error-codes.ts";
 import type { HoldfastError } from "../../model/errors.ts";
 import type { RunReport } from "../../operations/reports.ts";
 import { defineCommand, type App } from "../command.ts";
-import { EXIT_INCOMPLETE, exitOfRuns, runFailed } from "../exit-codes.ts";
+import { EXIT_INCOMPLETE, exitOfRuns, isMarked, runFailed } from "../exit-codes.ts";
 import { countOf, countText, durationText, sizeText, timeText, visible } from "../format.ts";
 import type { Output } from "../output.ts";
 
@@ -77,15 +77,28 @@ function runLines(run: RunReport, out: Output): string[] {
   const quiet = run.live + run.deleted + run.purged === 0;
   const what = quiet && run.kind === "delta" ? "no change" : found.join(", ");
   const facts = [what, `${sizeText(run.storedBytes)} stored`, durationText(run.durationMs)];
-  const label = run.state === "committed" ? "ok" : run.state;
+  const label = isMarked(run) ? "MARKED" : run.state === "committed" ? "ok" : run.state;
   const lines = [
-    `${out.paint("green", label.padEnd(6))}  ${name}  ${(run.kind ?? "").padEnd(8)}  ${timeText(run.instant)}  ${facts.join(", ")}`,
+    `${out.paint(isMarked(run) ? "red" : "green", label.padEnd(6))}  ${name}  ${(run.kind ?? "").padEnd(8)}  ${timeText(run.instant)}  ${facts.join(", ")}`,
   ];
   if (run.reason !== undefined) lines.push(`        new baseline because ${visible(run.reason)}`);
-  lines.push(...maintenanceLines(run, out));
+  lines.push(...markLines(run, out), ...maintenanceLines(run, out));
   for (const warning of run.warnings)
     lines.push(`        ${out.paint("yellow", "warning")} ${visible(warning)}`);
   return lines;
+}
+
+/** Why the run was marked, that the task is frozen, and what to do. */
+function markLines({ anomalies = [], frozen, source, collection }: RunReport, out: Output): string[] {
+  const lines = anomalies.map(({ message }) => `        ${out.paint("red", "marked")} ${visible(message)}`);
+  if (frozen === undefined) return lines;
+  const task = visible(`${source}/${collection}`);
+  const compare = frozen.lastGood === null ? "" : `holdfast diff ${task} ${frozen.lastGood} latest, then `;
+  return [
+    ...lines,
+    `        ${out.paint("yellow", "frozen")} since ${timeText(frozen.since)}: no rollup and no cleanup until a person has looked:`,
+    `        ${compare}holdfast retention acknowledge ${task} --reason TEXT`,
+  ];
 }
 
 /** What rollup and cleanup did, where that is worth a line. */

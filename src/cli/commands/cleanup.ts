@@ -28,9 +28,10 @@ export function cleanupCommand(app: App): Command {
     usage: "cleanup [task...]",
     summary: "delete what rollups replaced, once its time is over, and what nothing names any more",
     details:
-      "Every backup does this by itself. What a rollup replaced stays for the policy's cleanupAfter and can be brought back until then; " +
-      "holds keep it for as long as they last. Nothing is deleted while somebody restores from it, after a listing that does not show " +
-      "every file that timelines need, or before an anomaly was acknowledged: the exit status is then 3.",
+      "Every backup with a key that may read does this by itself. What a rollup replaced stays for the policy's cleanupAfter and can be\n" +
+      "brought back until then; holds keep it for as long as they last. Nothing is deleted while somebody restores from it, or after a\n" +
+      "listing that does not show every file that timelines need. After an anomaly nothing is deleted before a person has acknowledged\n" +
+      "it: the exit status is then 3.",
     arguments: { task: "SOURCE/COLLECTION or backup-… (default: every task of a configured source)" },
     examples: [
       "holdfast cleanup --dry-run",

@@ -2,6 +2,15 @@ import type { Command } from "commander";
 import type { DeltaRow } from "../../operations/reports.ts";
 import { defineCommand, type App } from "../command.ts";
 import { countText, sizeText, timeText } from "../format.ts";
+import type { Column } from "../table.ts";
+
+/** Shown where a run was marked. */
+const MARKS: Column<DeltaRow> = {
+  title: "MARKS",
+  value: ({ anomalies = [] }) =>
+    anomalies.map(({ kind, acknowledged }) => (acknowledged ? `${kind} (acknowledged)` : kind)).join(", "),
+  style: ({ anomalies = [] }) => (anomalies.some(({ acknowledged }) => !acknowledged) ? "yellow" : undefined),
+};
 
 export function deltasCommand(app: App): Command {
   return defineCommand(app, {
@@ -14,6 +23,7 @@ export function deltasCommand(app: App): Command {
     run: async (invocation, [task = ""]) => {
       await using workspace = await invocation.open("none");
       const rows = await invocation.operations.listDeltas(workspace, { task }, invocation.hooks);
+      const marked = rows.some(({ anomalies }) => anomalies !== undefined);
       await invocation.out.list<DeltaRow>(
         rows,
         [
@@ -26,6 +36,7 @@ export function deltasCommand(app: App): Command {
           { title: "BODIES", align: "right", value: (row) => sizeText(row.bodyBytes) },
           { title: "STORED", align: "right", value: (row) => sizeText(row.storedBytes) },
           { title: "RUN", value: (row) => row.run },
+          ...(marked ? [MARKS] : []),
         ],
         "The timeline is empty.",
       );

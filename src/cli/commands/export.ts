@@ -22,7 +22,8 @@ const STDOUT = "-";
 export function exportCommand(app: App): Command {
   return defineCommand<Options>(app, {
     usage: "export [task]",
-    summary: "write one instant as a file that others read: for couchrestore, as JSON lines, or as an archive",
+    summary:
+      "write one instant as a file that others read: for couchrestore, as JSON lines, or as an archive",
     details:
       "Reads the repository alone; no server is asked. couchbackup: all leaf revisions with their histories, deleted ones too, for\n" +
       "couchrestore. ndjson: everything that Holdfast knows of each item, with a digest at the end. tar: each document and each\n" +
@@ -40,7 +41,10 @@ export function exportCommand(app: App): Command {
     options: (command) =>
       addScopeOptions(
         command
-          .option("--at <time>", "the instant: a time, a date, latest, latest~2 or '2h ago' (default: latest)")
+          .option(
+            "--at <time>",
+            "the instant: a time, a date, latest, latest~2 or '2h ago' (default: latest)",
+          )
           .addOption(
             new Option("--format <format>", "the format")
               .choices(["couchbackup", "ndjson", "tar"])
@@ -68,7 +72,8 @@ export function exportCommand(app: App): Command {
           format: options.format,
           scope,
           attachments: chosen.attachments ?? options.attachments ?? true,
-          output: output === STDOUT ? async (piece) => toStdout(piece, out) : resolve(invocation.io.cwd, output),
+          output:
+            output === STDOUT ? async (piece) => toStdout(piece, out) : resolve(invocation.io.cwd, output),
           ...(options.at === undefined ? {} : { at: options.at }),
           ...(lineDocuments === undefined ? {} : { lineDocuments }),
         },
@@ -117,7 +122,10 @@ async function optionalScope(options: ScopeOptions, cwd: string): Promise<Chosen
 async function toStdout(piece: Buffer, out: Output): Promise<void> {
   await out.bytes(piece);
   if (out.closed) {
-    throw new HoldfastError("file-failed", "Whoever read standard output went away before the export was whole.");
+    throw new HoldfastError(
+      "file-failed",
+      "Whoever read standard output went away before the export was whole.",
+    );
   }
 }
 
@@ -158,5 +166,6 @@ function warnOfGaps({ contentMissing, attachments, format, lost }: ExportReport,
     const then = format === "couchbackup" ? "; couchrestore refuses documents with such attachments" : "";
     out.warn(`${countOf(contentMissing, "attachment")} ${why}${then}.`);
   }
-  if (lost > 0) out.warn(`${countOf(lost, "item")} whose versions are lost ${lost === 1 ? "is" : "are"} not in it.`);
+  if (lost > 0)
+    out.warn(`${countOf(lost, "item")} whose versions are lost ${lost === 1 ? "is" : "are"} not in it.`);
 }

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { RunReport } from "../../operations/reports.ts";
 import { defineCommand, type App } from "../command.ts";
-import { runFailed } from "../exit-codes.ts";
+import { isMarked, runFailed } from "../exit-codes.ts";
 import { countOf, countText, durationText, sizeText, timeText } from "../format.ts";
 import { positiveNumber } from "../numbers.ts";
 import type { Output } from "../output.ts";
@@ -45,8 +45,9 @@ export function runsCommand(app: App): Command {
           { title: "STARTED", value: (row) => timeText(row.startedAt) },
           {
             title: "STATE",
-            value: (row) => row.state,
-            style: (row) => (runFailed(row) ? "red" : row.state === "committed" ? "green" : "yellow"),
+            value: (row) => (isMarked(row) ? "marked" : row.state),
+            style: (row) =>
+              runFailed(row) ? "red" : row.state === "committed" && !isMarked(row) ? "green" : "yellow",
           },
           { title: "KIND", value: (row) => row.kind ?? "" },
           { title: "LIVE", align: "right", value: (row) => countText(row.live) },

@@ -12,6 +12,7 @@ import {
   type DocumentMembers,
 } from "../../sources/couchdb/document-text.ts";
 import { DESIGN_PREFIX, generationOf, hashOf } from "../../sources/couchdb/items.ts";
+import { walkMembers } from "../../sources/couchdb/raw-json.ts";
 import { withAttachments } from "../../sources/couchdb/restore/leaf-document.ts";
 import { NAMES_LISTED, UnusableFile, type ImportedLeaf, type ImportNotes } from "../imported.ts";
 import { BrokenLine, type ReadContent, type ReadDocument } from "./read-document.ts";
@@ -71,6 +72,7 @@ function namesOf(text: Buffer, place: string): DocumentMembers {
 }
 
 const QUOTE = 0x22;
+const OPEN_OBJECT = 0x7b;
 
 /** Holds for a text of the first generation alone (see docs/format/couchdb-items.md): others need theirs said. */
 function withAncestry(text: Buffer, rev: string): Buffer {
@@ -93,20 +95,19 @@ interface WithStubs {
 
 function withStubs({ text, contents: read }: ReadDocument): WithStubs {
   const attachments = memberText(text, "_attachments");
-  if (attachments === undefined) return { text, contents: [], missing: [] };
-  const parsed: unknown = JSON.parse(attachments.toString("utf8"));
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
-    return { text, contents: [], missing: [] };
-  }
+  if (attachments === undefined || attachments[0] !== OPEN_OBJECT) return { text, contents: [], missing: [] };
   const contents: { name: string; blob: ReadContent["blob"] }[] = [];
   const missing: string[] = [];
+  const stubs: string[] = [];
   let changed = false;
-  const stubs = Object.entries(parsed as Record<string, Record<string, unknown>>).map(([name, entry]) => {
+  // In the order of the text: an object's own order would put names that look like numbers first.
+  walkMembers(attachments, 0, (name, from, to) => {
+    const entry = JSON.parse(attachments.toString("utf8", from, to)) as Record<string, unknown>;
     const content = read.get(name);
     if (content === undefined) missing.push(name);
     else contents.push({ name, blob: content.blob });
     changed ||= content !== undefined || "contentType" in entry;
-    return `${JSON.stringify(name)}:${JSON.stringify(stubOf(entry, content))}`;
+    stubs.push(`${JSON.stringify(name)}:${JSON.stringify(stubOf(entry, content))}`);
   });
   return { text: changed ? withAttachments(text, `{${stubs.join(",")}}`) : text, contents, missing };
 }

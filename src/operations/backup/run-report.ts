@@ -4,6 +4,7 @@
 import { formatInstant } from "../../model/instant.ts";
 import type { TaskName } from "../../model/task.ts";
 import type { RunRecord } from "../../repository/run-records.ts";
+import { markRows } from "../marks.ts";
 import type { RunReport } from "../reports.ts";
 
 export function runReport(task: TaskName, record: RunRecord): RunReport {
@@ -29,5 +30,6 @@ export function runReport(task: TaskName, record: RunRecord): RunReport {
     durationMs: record.endedAt - record.startedAt,
     warnings: record.warnings,
     ...(record.error === null ? {} : { error: record.error }),
+    ...markRows(record.anomalies),
   };
 }

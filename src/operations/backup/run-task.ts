@@ -15,6 +15,7 @@ import { readNewestManifest, type StoredManifest } from "../../repository/task-s
 import type { CaptureEvent, SourceContext } from "../../sources/source.ts";
 import { signalOf, type Hooks } from "../hooks.ts";
 import { leaseNewest } from "../leased.ts";
+import { freezeRows } from "../marks.ts";
 import type { RunReport } from "../reports.ts";
 import type { SourceSettings } from "../connections.ts";
 import type { Workspace } from "../workspace.ts";
@@ -283,7 +284,7 @@ class TaskRun {
       error: error === undefined ? null : { code: error.code, message: error.message },
     };
     await this.#writeRecord(record);
-    return runReport(this.#task, record);
+    return { ...runReport(this.#task, record), ...freezeRows(committed?.manifest.freeze) };
   }
 
   /**

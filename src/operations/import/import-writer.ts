@@ -74,7 +74,16 @@ export class ImportWriter implements AsyncDisposable {
       signal,
       index: new StateIndex(repository, task, []),
       // No checkpoint is ever written: an import that was cut off begins anew.
-      describe: () => ({ run, source, base: null, after: null, startedAt, kind: "baseline", identity: "", reason }),
+      describe: () => ({
+        run,
+        source,
+        base: null,
+        after: null,
+        startedAt,
+        kind: "baseline",
+        identity: "",
+        reason,
+      }),
     });
     try {
       await this.#write(writer);

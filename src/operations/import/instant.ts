@@ -26,7 +26,10 @@ export function chooseInstant(
   const chosen = choose(at, file, notes, now);
   if (chosen.instant > now) {
     const time = formatInstant(wholeSecond(chosen.instant));
-    throw new HoldfastError("usage", `The instant ${time} (${chosen.from}) lies in the future: give --at TIME.`);
+    throw new HoldfastError(
+      "usage",
+      `The instant ${time} (${chosen.from}) lies in the future: give --at TIME.`,
+    );
   }
   return { ...chosen, instant: wholeSecond(chosen.instant) };
 }

@@ -32,14 +32,12 @@ export function itemVersion({ key, leaves: found }: ItemLeaves): ItemVersion {
   const ends = found.filter(({ revision }) => !inner.has(revision));
   const byRevision = new Map(ends.map((leaf) => [leaf.revision, leaf]));
   const ordered = orderLeaves(
-    ends.map(
-      (leaf): Leaf => ({
-        rev: leaf.revision,
-        deleted: leaf.kind === "deleted",
-        text: textOf(leaf),
-        mayHaveAttachments: leaf.blobs.length > 0,
-      }),
-    ),
+    ends.map((leaf): Leaf => ({
+      rev: leaf.revision,
+      deleted: leaf.kind === "deleted",
+      text: textOf(leaf),
+      mayHaveAttachments: leaf.blobs.length > 0,
+    })),
   );
   const blobs = ordered.flatMap(({ rev }, part) =>
     (byRevision.get(rev)?.blobs ?? []).map((blob) => ({ ...blob, part })),

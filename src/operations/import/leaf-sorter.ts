@@ -93,7 +93,9 @@ export class LeafSorter implements AsyncDisposable {
 
   #sorted(): SortedVersions {
     if (this.#tiers.length === 0) return inBatches(this.#memtable.toSorted());
-    return mergeNewest(this.#tiers.toReversed().flatMap((tier) => tier.map((segment) => this.#scan(segment))));
+    return mergeNewest(
+      this.#tiers.toReversed().flatMap((tier) => tier.map((segment) => this.#scan(segment))),
+    );
   }
 
   #scan(segment: SegmentInfo): SortedVersions {

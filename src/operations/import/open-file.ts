@@ -58,11 +58,7 @@ function unreadable(path: string, error: unknown): unknown {
   if (error instanceof HoldfastError) return error;
   const { code, message } = error as NodeJS.ErrnoException;
   const reason =
-    code === "ENOENT"
-      ? "it does not exist"
-      : code === "EACCES"
-        ? "this user may not read it"
-        : message;
+    code === "ENOENT" ? "it does not exist" : code === "EACCES" ? "this user may not read it" : message;
   return new HoldfastError("file-failed", `Could not read ${path}: ${reason}.`, { path }, error);
 }
 

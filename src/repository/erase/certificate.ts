@@ -19,7 +19,9 @@ export interface Certificate extends Erasure {
 
 /** The keyed hash by which a certificate names an item: 64 hex digits. */
 export function itemHash(keyring: Keyring, task: TaskName, key: ItemKey): string {
-  return createHmac("sha256", keyring.derive("erasure", task, "item")).update(key).digest("hex");
+  return createHmac("sha256", keyring.derive("erasure", task, "item"))
+    .update(key)
+    .digest("hex");
 }
 
 /** Writes a certificate; one of the same erasure may be there already, and stays. Errors: `storage-*`. */
@@ -41,7 +43,12 @@ export async function* readCertificates(
 ): AsyncGenerator<Certificate> {
   for await (const { path } of storage.list(erasuresOf(task), { signal })) {
     const object = await storage.read(path, undefined, signal);
-    yield openObject(keyring, placeOf(task, path.slice(erasuresOf(task).length)), path, object) as Certificate;
+    yield openObject(
+      keyring,
+      placeOf(task, path.slice(erasuresOf(task).length)),
+      path,
+      object,
+    ) as Certificate;
   }
 }
 

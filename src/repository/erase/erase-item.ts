@@ -101,9 +101,13 @@ class ItemErasure {
       const waiting = await finishErasures(this.#repository, this.#task, { clock, signal });
       return { ...outcome, complete: !waiting.some(({ id }) => id === outcome.erasure.id) };
     }
-    throw new HoldfastError("task-busy", `Other writers kept committing to ${this.#task}: nothing was erased.`, {
-      task: this.#task,
-    });
+    throw new HoldfastError(
+      "task-busy",
+      `Other writers kept committing to ${this.#task}: nothing was erased.`,
+      {
+        task: this.#task,
+      },
+    );
   }
 
   /** Undefined when another writer was faster. */
@@ -133,10 +137,14 @@ class ItemErasure {
     const item = itemHash(this.#repository.keyring, this.#task, key);
     const erasure = manifest.erasing.find((one) => one.item === item);
     if (erasure !== undefined) return { erasure, bytes: 0, blobs: 0, complete: false };
-    throw new HoldfastError("item-not-kept", `No version of "${keyText(key)}" is kept, so there is nothing to erase.`, {
-      task: this.#task,
-      item: keyText(key),
-    });
+    throw new HoldfastError(
+      "item-not-kept",
+      `No version of "${keyText(key)}" is kept, so there is nothing to erase.`,
+      {
+        task: this.#task,
+        item: keyText(key),
+      },
+    );
   }
 
   async #carryOut(plan: ErasurePlan): Promise<EraseOutcome | undefined> {
@@ -251,7 +259,10 @@ function oldFiles(task: TaskName, { holders, packs, loose, loosePacks }: Erasure
 }
 
 /** What was written, by the path of what it replaces. */
-function filesInto(task: TaskName, written: Replacements | undefined): ReadonlyMap<string, readonly FileDigest[]> {
+function filesInto(
+  task: TaskName,
+  written: Replacements | undefined,
+): ReadonlyMap<string, readonly FileDigest[]> {
   const into = new Map<string, readonly FileDigest[]>();
   for (const [id, segment] of written?.segments ?? []) {
     const files = segment === null ? [] : [{ path: segmentPath(task, segment.id), sha256: segment.sha256 }];

@@ -67,7 +67,8 @@ function countsAfter(
   after: readonly SegmentInfo[],
 ): EntryCounts {
   const lost = (of: (segment: SegmentInfo) => number): number =>
-    before.reduce((sum, segment) => sum + of(segment), 0) - after.reduce((sum, segment) => sum + of(segment), 0);
+    before.reduce((sum, segment) => sum + of(segment), 0) -
+    after.reduce((sum, segment) => sum + of(segment), 0);
   return {
     live: counts.live - lost((segment) => segment.counts.live),
     deleted: counts.deleted - lost((segment) => segment.counts.deleted),

@@ -60,7 +60,10 @@ function refuseHeldInstant(manifest: Manifest, key: ItemKey, holders: readonly H
     const at = manifest.entries.find(({ to }) => to === hold.instant);
     const shows = manifest.entries.some(
       ({ epoch, to, groups }) =>
-        at !== undefined && epoch === at.epoch && to <= at.to && groups.flat().some(({ id }) => holding.has(id)),
+        at !== undefined &&
+        epoch === at.epoch &&
+        to <= at.to &&
+        groups.flat().some(({ id }) => holding.has(id)),
     );
     if (shows) throw held(manifest.task, key, hold, `the instant ${formatInstant(hold.instant as Millis)}`);
   }

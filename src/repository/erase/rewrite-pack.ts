@@ -31,7 +31,14 @@ export async function rewritePack(
   }
   const written = await writer.finish();
   for (const info of written) {
-    const findings = verifyPack(repository.storage, repository.keyring, task, info, { readData: true }, signal);
+    const findings = verifyPack(
+      repository.storage,
+      repository.keyring,
+      task,
+      info,
+      { readData: true },
+      signal,
+    );
     for await (const { message } of findings) {
       throw new HoldfastError("object-damaged", `Nothing was erased: ${message}`, {
         task,

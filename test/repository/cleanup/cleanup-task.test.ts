@@ -142,6 +142,30 @@ describe("cleanup of what a rollup replaced", () => {
     expect(await present(...gone)).toEqual([false, false]);
   });
 
+  it("may be done by several at once, while runs go on", async () => {
+    const left = await rig.segment({ left: "behind" });
+    const together = async (): Promise<void> => {
+      await Promise.all([
+        rig.cleanup({ sweep: true }),
+        rig.cleanup({ sweep: true }),
+        rig.cleanup({ sweep: true }),
+      ]);
+    };
+    for (let day = 0; day < 4; day++) {
+      await together();
+      await Promise.all([together(), rig.run({ [`day ${day}`]: "1" })]);
+      await rig.expectAllReads();
+    }
+    await together();
+    expect(await present(...filesOf(...days), segmentPath(TASK, left.id))).toEqual([
+      false,
+      false,
+      true,
+      false,
+    ]);
+    expect((await rig.manifest()).condemned).toEqual([]);
+  });
+
   it("deletes nothing when a manifest names a file that is not the task's own", async () => {
     const alien = [
       segmentPath(OTHER_TASK, "0".repeat(32)),

@@ -113,17 +113,18 @@ export class TaskRig {
     const entry = entryOf(before === undefined ? "baseline" : "daily", before?.to ?? null, this.now, [
       [await this.segment(items, blobs)],
     ]);
-    const next: NextManifest = {
+    const follow = (manifest: Manifest | undefined): NextManifest => ({
       ...NO_RETENTION,
-      ...base?.manifest,
+      ...manifest,
       written: this.now,
       source: SOURCE,
-      entries: [...(base?.manifest.entries ?? []), entry],
-      packs: [...(base?.manifest.packs ?? []), ...packs],
+      entries: [...(manifest?.entries ?? []), entry],
+      packs: [...(manifest?.packs ?? []), ...packs],
       cursor: {},
       runsSinceReconcile: 0,
-    };
-    assert(await commitManifest(this.repository, TASK, base, next));
+    });
+    if (base === undefined) assert(await commitManifest(this.repository, TASK, base, follow(undefined)));
+    else await this.amend(follow);
     this.expected.set(entry.to, { ...(before && this.expected.get(before.to)), ...items });
     return entry;
   }

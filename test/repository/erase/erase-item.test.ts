@@ -80,7 +80,12 @@ async function fullHouse(storage: Storage = memoryStorage()): Promise<Builder> {
 /** As the full house, with one of each. */
 async function smallHouse(): Promise<Builder> {
   const builder = new Builder(repositoryOn());
-  builder.entries.push(await builder.entry({ [ITEM]: { blobs: ["portrait of 42", "shared"] }, "z:1": { blobs: ["shared"] } }, true));
+  builder.entries.push(
+    await builder.entry(
+      { [ITEM]: { blobs: ["portrait of 42", "shared"] }, "z:1": { blobs: ["shared"] } },
+      true,
+    ),
+  );
   const day = await builder.entry({ [ITEM]: {} });
   builder.entries.push({ ...day, id: "f".repeat(32) });
   builder.retired.push({ entry: day, retiredAt: 0, into: "f".repeat(32), generation: 1 });
@@ -132,7 +137,10 @@ describe("erasing an item", () => {
       for (const { path } of into) expect(await repository.storage.stat(path)).toBeDefined();
     }
     const { manifest } = await newest(repository);
-    expect([certificate?.generation, manifest.chainFrom]).toEqual([manifest.generation - 1, certificate?.generation]);
+    expect([certificate?.generation, manifest.chainFrom]).toEqual([
+      manifest.generation - 1,
+      certificate?.generation,
+    ]);
     expect((await gather(generations(repository, TASK)))[0]).toBe(certificate?.generation);
   });
 
@@ -181,12 +189,18 @@ describe("erasing an item", () => {
     const { repository } = await fullHouse();
     const { manifest } = await newest(repository);
     const state = Buffer.from(`secret of ${ITEM} on day 5`);
-    const ask = [{ key: keyOf(ITEM), state }, { key: keyOf("y:1"), state: Buffer.from("secret of y:1 on day 5") }];
+    const ask = [
+      { key: keyOf(ITEM), state },
+      { key: keyOf("y:1"), state: Buffer.from("secret of y:1 on day 5") },
+    ];
     const known = async (segments: readonly SegmentInfo[]) =>
       new StateIndex(repository, TASK, segments).compare(ask);
     expect(await known(segmentsNewestFirst(manifest))).toEqual(["same", "same"]);
     await erase(repository);
-    expect(await known(segmentsNewestFirst((await newest(repository)).manifest))).toEqual(["unknown", "same"]);
+    expect(await known(segmentsNewestFirst((await newest(repository)).manifest))).toEqual([
+      "unknown",
+      "same",
+    ]);
   });
 
   it("voids a run that is under way, which may have seen the item, and ends it", async () => {
@@ -207,7 +221,9 @@ describe("erasing an item", () => {
     const { repository } = await fullHouse();
     const old = await newest(repository);
     await erase(repository);
-    await expect(commitManifest(repository, TASK, await newest(repository), old.manifest)).rejects.toMatchObject({
+    await expect(
+      commitManifest(repository, TASK, await newest(repository), old.manifest),
+    ).rejects.toMatchObject({
       code: "object-missing",
     });
   });
@@ -301,7 +317,12 @@ describe("erasing an item", () => {
             builder.entries.push(both);
           } else builder.entries.push(entry);
           if (how === "retire") {
-            builder.retired.push({ entry: { ...entry, id: `${entry.id}r` }, retiredAt: 0, into: entry.id, generation: 1 });
+            builder.retired.push({
+              entry: { ...entry, id: `${entry.id}r` },
+              retiredAt: 0,
+              into: entry.id,
+              generation: 1,
+            });
           }
           await builder.commit();
         }

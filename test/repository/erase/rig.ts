@@ -42,7 +42,9 @@ export const CLOCK = { now: () => NOW };
 export const SIGNAL = new AbortController().signal;
 
 /** What a day's run saw: items by key; blobs by content. */
-export type DayOfItems = Readonly<Record<string, { readonly body?: string; readonly blobs?: readonly string[] }>>;
+export type DayOfItems = Readonly<
+  Record<string, { readonly body?: string; readonly blobs?: readonly string[] }>
+>;
 
 export function repositoryOn(storage: Storage = memoryStorage()): Repository {
   return { id: "a0a1a2a3a4a5a6a7a8a9aaabacadaeaf", storage, keyring: fixedKeyring("read") };
@@ -228,7 +230,8 @@ export async function everything(repository: Repository): Promise<Record<string,
     state[name] = items;
   };
   for (const { to } of manifest.entries) await read(String(to), manifest.entries, to);
-  for (const [index, { entry }] of manifest.retired.entries()) await read(`retired ${index}`, [entry], entry.to);
+  for (const [index, { entry }] of manifest.retired.entries())
+    await read(`retired ${index}`, [entry], entry.to);
   for (const entry of manifest.entries) {
     for (const { to, segments } of entry.held) {
       await read(`held ${to}`, [{ ...entry, groups: [segments], to }], to);

@@ -59,6 +59,25 @@ describe("the pages of a segment", () => {
     expect(pages.entries).toEqual({ fingerprints: 16, aliases: 16 });
   });
 
+  it("list every stored blob once for each alias, over many pages and reads", async () => {
+    for (const count of [0, 1, 2, 3, 100, 101]) {
+      const storage = memoryStorage();
+      const records = Array.from({ length: count }, (_, index) => {
+        const alias = String(index).padStart(32, "0");
+        return version(`item ${alias}`, { blobs: [blobRef("a", { alias, blob: alias.repeat(2) })] });
+      });
+      const items = records.length > 0 ? records : [version("no blob")];
+      const info = await writeSegment(
+        { storage, keyring: writer, task: TASK, layout: { tablePageBytes: 330 } },
+        [items],
+      );
+      const pages = await openPages(storage, writer, TASK, info);
+      const found: string[] = [];
+      for await (const blobs of pages.allBlobs()) found.push(...blobs.map(({ blob }) => blob));
+      expect(found).toEqual(records.map(({ blobs }) => blobs[0]?.blob));
+    }
+  });
+
   it("read no byte twice for one sorted lookup, and none again while they are cached", async () => {
     const storage = memoryStorage();
     const records = versions(2000);
