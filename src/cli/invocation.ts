@@ -48,7 +48,7 @@ export class Invocation {
     this.hooks = {
       signal: deps.signal,
       progress: (step) => this.out.progress(step),
-      note: (text) => this.out.note(text),
+      note: (text) => this.out.remark(text),
       warn: (text) => this.out.warn(text),
     };
   }

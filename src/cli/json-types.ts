@@ -7,6 +7,7 @@ import type { InitReport } from "../operations/init.ts";
 import type {
   CleanupFile,
   CleanupReport,
+  ExactnessRow,
   OperationProgress,
   RestoreItemRow,
   RestoreReport,
@@ -38,6 +39,8 @@ export interface CatDocument {
   readonly version: VersionRow;
   /** One body for each leaf revision, the winner first. */
   readonly parts: readonly string[];
+  /** Absent for a version that its revision names. */
+  readonly exactness?: ExactnessRow;
 }
 
 /** `diff` of an item. */
@@ -47,6 +50,8 @@ export interface DiffDocument {
   /** Null where the item is not there, and for `live`. */
   readonly a: VersionRow | null;
   readonly b: VersionRow | null;
+  /** Of the sides that a time named. */
+  readonly exactness: { readonly a?: ExactnessRow; readonly b?: ExactnessRow };
   readonly changes: readonly DiffChange[];
 }
 
@@ -118,4 +123,9 @@ export interface ProgressLine {
 /** On stderr: something to know though the command goes on. */
 export interface WarningLine {
   readonly warning: { readonly message: string };
+}
+
+/** On stderr: something to know about the answer, as how exact it is. */
+export interface NoteLine {
+  readonly note: { readonly message: string };
 }

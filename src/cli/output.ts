@@ -4,7 +4,7 @@
 import type { Clock } from "../model/clock.ts";
 import type { OperationProgress } from "../operations/reports.ts";
 import type { Io } from "./io.ts";
-import type { WarningLine } from "./json-types.ts";
+import type { NoteLine, WarningLine } from "./json-types.ts";
 import { ProgressReporter, type ProgressForm } from "./progress.ts";
 import { paintFor, type Paint } from "./style.ts";
 import { tableLines, type Column } from "./table.ts";
@@ -116,6 +116,12 @@ export class Output {
   /** Something nice to know, for people only. */
   note(text: string): void {
     if (!this.options.quiet && !this.json) this.#diagnostic(text);
+  }
+
+  /** Something to know about the answer, for programs too. */
+  remark(text: string): void {
+    if (this.json) this.#diagnostic(JSON.stringify({ note: { message: text } } satisfies NoteLine));
+    else this.note(text);
   }
 
   warn(text: string): void {

@@ -10,8 +10,15 @@ export interface ExportFrame {
   readonly task: string;
   readonly source: { readonly name: string; readonly kind: string; readonly collection: string };
   readonly instant: string;
-  /** How exact the instant is: no change acknowledged before `completeAsOf` is missing. */
-  readonly exactness: { readonly level: string; readonly completeAsOf: string };
+  /**
+   * How exactly the instant answers the time that was asked for, and the next kept instant. No change acknowledged before
+   * `completeAsOf` is missing; null where only single items are kept at the instant.
+   */
+  readonly exactness: {
+    readonly precision: string;
+    readonly next: string | null;
+    readonly completeAsOf: string | null;
+  };
   /** Whether every item of the instant is in it. */
   readonly whole: boolean;
   /** Whether the contents of attachments are in it. */

@@ -5,6 +5,7 @@ import type { Millis } from "../model/clock.ts";
 import { HoldfastError, isHoldfastError } from "../model/errors.ts";
 import type { TaskName } from "../model/task.ts";
 import { runTask, type TaskRequest } from "./backup/run-task.ts";
+import { dueTime } from "./backup/due.ts";
 import { maintain } from "./backup/maintain.ts";
 import { discover } from "./discover.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
@@ -17,6 +18,8 @@ export interface BackupRequest {
   readonly select: readonly string[];
   /** Compare with the source as a whole, as every seventh run does anyway. */
   readonly reconcile?: boolean;
+  /** Only tasks whose time has come, as their policies say. */
+  readonly due?: boolean;
   /** Roll up and clean up after each run, as the task's policy says; default true. */
   readonly maintain?: boolean;
 }
@@ -41,6 +44,7 @@ export async function* backup(
     try {
       for await (const name of names) {
         signalOf(hooks).throwIfAborted();
+        if (request.due === true && !(await isDue(workspace, settings, name, hooks))) continue;
         const task: TaskRequest = { settings, collection: name, reconcile: request.reconcile ?? false };
         yield await runAndMaintain(workspace, task, request.maintain ?? true, hooks);
       }
@@ -50,6 +54,18 @@ export async function* backup(
       yield unlisted(settings, startedAt, workspace.clock.now(), error);
     }
   }
+}
+
+async function isDue(
+  workspace: Workspace,
+  settings: SourceSettings,
+  collection: string,
+  hooks: Hooks,
+): Promise<boolean> {
+  const due = await dueTime(workspace, settings, collection, hooks);
+  if (due <= workspace.clock.now()) return true;
+  hooks.note?.(`${settings.name}/${collection} is due at ${new Date(due).toISOString()}.`);
+  return false;
 }
 
 async function runAndMaintain(

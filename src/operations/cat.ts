@@ -7,9 +7,8 @@ import { keyOf } from "../model/key.ts";
 import type { KeptVersion, Timeline } from "../timeline/timeline.ts";
 import { resolveAsOf } from "./as-of.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
-import type { VersionRow } from "./reports.ts";
+import type { ExactnessRow, VersionRow } from "./reports.ts";
 import { versionRow } from "./rows.ts";
-import { viewOf } from "./restore/scope.ts";
 import { openTimeline } from "./tasks.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -27,10 +26,16 @@ export async function catItem(
   workspace: Workspace,
   request: CatRequest,
   hooks: Hooks = {},
-): Promise<{ readonly version: VersionRow; readonly parts: readonly Buffer[] }> {
+): Promise<{
+  readonly version: VersionRow;
+  readonly parts: readonly Buffer[];
+  /** Absent for a version that its revision names. */
+  readonly exactness?: ExactnessRow;
+}> {
   const timeline = await openTimeline(workspace, request.task, hooks);
   const kept = await findVersion(workspace, timeline, request, hooks);
-  return { version: versionRow(kept), parts: kept.version.parts };
+  const exactness = kept.exactness === undefined ? {} : { exactness: kept.exactness };
+  return { version: versionRow(kept), parts: kept.version.parts, ...exactness };
 }
 
 /** The content of an attachment or other blob, decoded. Errors as `catItem`; `item-not-kept` when it has no such blob. */
@@ -55,13 +60,13 @@ export async function* catBlob(
   yield* timeline.blobs.streamDecoded(ref, signalOf(hooks));
 }
 
-/** The version that the request means. Errors: `item-not-kept`, `instant-unknown`. */
+/** The version that the request means; `exactness` is absent for one that its revision names. Errors: `item-not-kept`, `instant-unknown`. */
 export async function findVersion(
   workspace: Workspace,
   timeline: Timeline,
   request: CatRequest,
   hooks: Hooks,
-): Promise<KeptVersion> {
+): Promise<KeptVersion & { readonly exactness?: ExactnessRow }> {
   const key = keyOf(request.item);
   if (request.rev !== undefined) {
     for await (const kept of timeline.history(key, signalOf(hooks))) {
@@ -75,16 +80,14 @@ export async function findVersion(
       },
     );
   }
-  const { instant, asked } = resolveAsOf(timeline, request.at ?? "latest", workspace.clock.now(), hooks);
-  const view = viewOf(timeline, { items: [request.item] }, instant, asked);
-  const { epoch } = view;
+  const now = workspace.clock.now();
+  const scope = { items: [request.item] };
+  const { instant, exactness } = await resolveAsOf(timeline, request.at ?? "latest", now, hooks, scope);
+  const view = timeline.at(instant);
   // Where the version that answers is lost this says so; the history would go on to an older one.
   await view.get(key, signalOf(hooks));
   for await (const kept of timeline.history(key, signalOf(hooks))) {
-    // A hold may keep versions at instants of their own.
-    if (kept.entry.epoch !== epoch || kept.instant > asked) continue;
-    if (kept.version.kind === "purged") break;
-    return kept;
+    if (kept.entry.epoch === view.epoch && kept.instant <= instant) return { ...kept, exactness };
   }
   throw new HoldfastError("item-not-kept", `"${request.item}" was not there at ${formatInstant(instant)}.`, {
     item: request.item,

@@ -54,7 +54,8 @@ export async function check(
     let step = await found.next();
     for (; step.done !== true; step = await found.next())
       if (session.isNew(step.value)) findings.push(step.value);
-    await session.remember(task, step.value.files, step.value.history);
+    const { chain, files, history } = step.value;
+    if (chain.newest !== undefined) await session.remember(chain.newest, files, history);
   }
   if (readData && slice !== undefined)
     for await (const finding of readSlice(session, slice)) findings.push(finding);

@@ -33,10 +33,10 @@ export async function compare(
   const startedAt = workspace.clock.now();
   await using leased = await openLeasedTimeline(workspace, request.task, hooks);
   const { timeline } = leased;
-  const { instant, exactness } = resolveAsOf(timeline, request.at ?? "latest", startedAt, hooks);
   const source = request.target?.source ?? timeline.manifest.source.name;
   const collection = request.target?.collection ?? timeline.manifest.source.collection;
   const scope = request.scope ?? {};
+  const { instant, exactness } = await resolveAsOf(timeline, request.at ?? "latest", startedAt, hooks, scope);
   const differences: CompareReport["differences"][number][] = [];
   let differenceCount = 0;
   let compared = { items: 0, parts: 0, blobs: 0 };

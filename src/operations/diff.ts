@@ -14,7 +14,7 @@ import { resolveAsOf } from "./as-of.ts";
 import { findVersion } from "./cat.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
 import { openLeasedTimeline } from "./leased.ts";
-import type { ChangeRow, VersionRow } from "./reports.ts";
+import type { ChangeRow, ExactnessRow, VersionRow } from "./reports.ts";
 import { versionRow } from "./rows.ts";
 import { openTimeline } from "./tasks.ts";
 import type { Workspace } from "./workspace.ts";
@@ -36,6 +36,8 @@ export interface ItemDiff {
   /** The two sides; null for `live` and for a side on which the item is not there. */
   readonly a: VersionRow | null;
   readonly b: VersionRow | null;
+  /** How exact the sides are that a time named. */
+  readonly exactness?: { readonly a?: ExactnessRow; readonly b?: ExactnessRow };
   /** For people: `- path: before`, `+ path: after`. */
   readonly lines: readonly string[];
   /** A JSON array of the same; text, since its numbers may be beyond JavaScript's. */
@@ -45,6 +47,7 @@ export interface ItemDiff {
 interface Side {
   readonly row: VersionRow | null;
   readonly body: Buffer | undefined;
+  readonly exactness?: ExactnessRow;
 }
 
 /** Errors: `item-not-kept`, `instant-unknown`, `source-unknown`, `object-*`, and what the service answers for `live`. */
@@ -80,7 +83,11 @@ export async function diffItem(
       : await side(workspace, timeline, request.item, request.b ?? "latest", hooks);
   const { bookkeeping } = traitsOf(timeline.manifest.source.kind as SourceKind);
   const changes: JsonDiff = diffJson(tree(a.body, bookkeeping), tree(b.body, bookkeeping));
-  return { a: a.row, b: b.row, lines: renderDiffText(changes), json: renderDiffJson(changes) };
+  const exactness = {
+    ...(a.exactness === undefined ? {} : { a: a.exactness }),
+    ...(b.exactness === undefined ? {} : { b: b.exactness }),
+  };
+  return { a: a.row, b: b.row, exactness, lines: renderDiffText(changes), json: renderDiffJson(changes) };
 }
 
 async function side(
@@ -98,7 +105,8 @@ async function side(
   }
   const which = REVISION.test(text) ? { rev: text } : { at: text };
   const kept = await findVersion(workspace, timeline, { task: timeline.task, item, ...which }, hooks);
-  return { row: versionRow(kept), body: kept.version.parts[0] };
+  const exactness = kept.exactness === undefined ? {} : { exactness: kept.exactness };
+  return { row: versionRow(kept), body: kept.version.parts[0], ...exactness };
 }
 
 /** An absent side is an empty object: everything was added or removed. */
@@ -124,8 +132,8 @@ export async function* diffInstants(
   await using leased = await openLeasedTimeline(workspace, request.task, hooks);
   const { timeline } = leased;
   const now = workspace.clock.now();
-  const a = timeline.at(resolveAsOf(timeline, request.a, now, hooks).instant);
-  const b = timeline.at(resolveAsOf(timeline, request.b ?? "latest", now, hooks).instant);
+  const a = timeline.at((await resolveAsOf(timeline, request.a, now, hooks)).instant);
+  const b = timeline.at((await resolveAsOf(timeline, request.b ?? "latest", now, hooks)).instant);
   const signal = signalOf(hooks);
   if (a.epoch === b.epoch && a.instant <= b.instant) {
     // Only what the deltas in between hold can differ.

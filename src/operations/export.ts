@@ -10,10 +10,10 @@ import { ExportTally, type ExportInput } from "../exchange/exported.ts";
 import { writeNdjson } from "../exchange/ndjson/write.ts";
 import { joined } from "../exchange/pieces.ts";
 import { writeTar } from "../exchange/tar/write.ts";
-import type { TimelineEntry } from "../repository/manifest.ts";
 import type { Timeline } from "../timeline/timeline.ts";
+import type { View } from "../timeline/view.ts";
 import { FileTarget } from "./export/file-target.ts";
-import { resolveAsOf } from "./as-of.ts";
+import { resolveAsOf, type AsOf } from "./as-of.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
 import { openLeasedTimeline } from "./leased.ts";
 import type { ExportReport } from "./reports.ts";
@@ -52,16 +52,17 @@ export async function exportInstant(
     lost += 1;
     warnOfLost(item);
   };
-  const { instant } = resolveAsOf(timeline, request.at ?? "latest", startedAt, hooks);
+  const asOf = await resolveAsOf(timeline, request.at ?? "latest", startedAt, hooks, request.scope);
   const tally = new ExportTally();
-  const input = inputOf(timeline, instant, request, hooks);
+  const input = inputOf(timeline, asOf, request, hooks);
   const written = await write(formatted(input, tally, request), request, timeline, tally, hooks);
   return {
     task: timeline.task,
     source: input.frame.source.name,
     collection: input.frame.source.collection,
     instant: input.frame.instant,
-    ...input.frame.exactness,
+    exactness: asOf.exactness,
+    completeAsOf: input.frame.exactness.completeAsOf,
     format: request.format,
     output: typeof request.output === "string" ? request.output : null,
     attachments: request.attachments,
@@ -79,36 +80,44 @@ export async function exportInstant(
   };
 }
 
-function inputOf(timeline: Timeline, instant: number, request: ExportRequest, hooks: Hooks): ExportInput {
+function inputOf(
+  timeline: Timeline,
+  { instant, exactness }: AsOf,
+  request: ExportRequest,
+  hooks: Hooks,
+): ExportInput {
   const signal = signalOf(hooks);
   const { source } = timeline.manifest;
   if (source.kind !== "couchdb") {
     throw new HoldfastError("usage", `Items of the kind ${source.kind} cannot be exported.`);
   }
-  const entry = timeline.entryAt(instant) as TimelineEntry;
+  const view = timeline.at(instant);
+  const entry = timeline.entryAt(instant);
   return {
     frame: {
       task: timeline.task,
       source,
       instant: formatInstant(instant),
-      exactness: { level: entry.level, completeAsOf: new Date(entry.completeAsOf).toISOString() },
+      exactness: {
+        precision: exactness.precision,
+        next: exactness.next,
+        // Of an instant at which only single items are held, no more is known than that they were so.
+        completeAsOf: entry === undefined ? null : new Date(entry.completeAsOf).toISOString(),
+      },
       whole: isWhole(request.scope),
-      attachments:
-        request.attachments && (request.format !== "couchbackup" || holdsBlobs(timeline, instant, entry)),
+      attachments: request.attachments && (request.format !== "couchbackup" || holdsBlobs(timeline, view)),
     },
-    reader: scopeReader(timeline, timeline.at(instant), request.scope, signal),
+    reader: scopeReader(timeline, view, request.scope, signal),
     decoded: (ref) => timeline.blobs.streamDecoded(ref, signal),
   };
 }
 
 /** couchrestore wants to be told of attachments by an option, so a file without any must not announce them. */
-function holdsBlobs(timeline: Timeline, instant: number, { epoch }: TimelineEntry): boolean {
-  return timeline.manifest.entries.some(
-    (entry) =>
-      entry.epoch === epoch &&
-      entry.to <= instant &&
-      entry.groups.flat().some(({ counts }) => counts.blobRefs > 0),
-  );
+function holdsBlobs(timeline: Timeline, { epoch, instant }: View): boolean {
+  return timeline.points
+    .filter(({ entry, to }) => entry.epoch === epoch && to <= instant)
+    .flatMap(({ entry, held }) => held?.segments ?? entry.groups.flat())
+    .some(({ counts }) => counts.blobRefs > 0);
 }
 
 function formatted(input: ExportInput, tally: ExportTally, request: ExportRequest): AsyncGenerator<Buffer> {

@@ -26,7 +26,9 @@ export async function* listItems(
   hooks: Hooks = {},
 ): AsyncGenerator<ItemRow> {
   const timeline = await openTimeline(workspace, request.task, hooks);
-  const { instant } = resolveAsOf(timeline, request.at ?? "latest", workspace.clock.now(), hooks);
+  const now = workspace.clock.now();
+  const scope = request.prefix === undefined ? {} : { prefix: request.prefix };
+  const { instant } = await resolveAsOf(timeline, request.at ?? "latest", now, hooks, scope);
   const range = prefixRange(request.prefix);
   for await (const versions of timeline.at(instant).scanPresent(range, signalOf(hooks))) {
     for (const version of versions) {

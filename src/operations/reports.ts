@@ -16,6 +16,8 @@ export interface TaskSummary {
   readonly instants: number;
   readonly oldest: string;
   readonly latest: string;
+  /** When its next run is due; null where its source is not configured. */
+  readonly nextDue: string | null;
   /** Bytes in the repository: segments and packs. */
   readonly storedBytes: number;
   /** Absent for a task that is not frozen. */
@@ -474,9 +476,9 @@ export interface ExportReport {
   readonly source: string;
   readonly collection: string;
   readonly instant: string;
-  /** How exact the instant is: the level of its delta, and the time before which no acknowledged change is missing. */
-  readonly level: string;
-  readonly completeAsOf: string;
+  readonly exactness: ExactnessRow;
+  /** No change acknowledged before this is missing; null where only single items are kept at the instant. */
+  readonly completeAsOf: string | null;
   readonly format: "couchbackup" | "ndjson" | "tar";
   /** The file; null for a stream. */
   readonly output: string | null;

@@ -10,7 +10,7 @@ import { openLeasedTimeline } from "./leased.ts";
 import { reportLost } from "./lost-items.ts";
 import type { RestoreItemRow, RestoreReport } from "./reports.ts";
 import { restoreInPlace } from "./restore/in-place.ts";
-import { isWhole, scopeReader, viewOf, type Scope } from "./restore/scope.ts";
+import { isWhole, scopeReader, type Scope } from "./restore/scope.ts";
 import { sourceContext } from "./source-context.ts";
 import { Tally } from "./restore/tally.ts";
 import type { Workspace } from "./workspace.ts";
@@ -53,7 +53,8 @@ export async function restore(
   const startedAt = workspace.clock.now();
   await using leased = await openLeasedTimeline(workspace, request.task, hooks);
   const { timeline } = leased;
-  const { instant, asked, exactness } = resolveAsOf(timeline, request.at ?? "latest", startedAt, hooks);
+  const at = request.at ?? "latest";
+  const { instant, exactness } = await resolveAsOf(timeline, at, startedAt, hooks, request.scope);
   const { source: sourceName, collection } = placeOf(timeline.manifest.source, request.target, instant);
   const inPlace =
     sourceName === timeline.manifest.source.name && collection === timeline.manifest.source.collection;
@@ -62,7 +63,6 @@ export async function restore(
   const common = {
     timeline,
     instant,
-    asked,
     mode,
     scope: request.scope,
     apply: request.apply,
@@ -83,7 +83,7 @@ export async function restore(
         mode,
         name: `${timeline.task} ${formatInstant(instant)} ${JSON.stringify(request.scope)}`,
         apply: request.apply,
-        reader: scopeReader(timeline, viewOf(timeline, request.scope, instant, asked), request.scope, signal),
+        reader: scopeReader(timeline, timeline.at(instant), request.scope, signal),
         whole: isWhole(request.scope),
         merge: request.merge ?? false,
         newerItems: common.newerItems,

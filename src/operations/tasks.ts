@@ -3,11 +3,13 @@
  */
 import { HoldfastError } from "../model/errors.ts";
 import { formatInstant } from "../model/instant.ts";
+import { nextDue } from "../model/policy/schedule.ts";
 import { isTaskName, type TaskName } from "../model/task.ts";
 import { entrySegments, newestEntry, type Manifest } from "../repository/manifest.ts";
 import { listTaskNames } from "../repository/repository.ts";
 import { readNewestManifest } from "../repository/task-store.ts";
 import { Timeline } from "../timeline/timeline.ts";
+import { lastStart } from "./backup/due.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
 import { freezeRows } from "./marks.ts";
 import { warnOfLost } from "./lost-items.ts";
@@ -19,7 +21,8 @@ export async function listTasks(workspace: Workspace, hooks: Hooks = {}): Promis
   const summaries: TaskSummary[] = [];
   for await (const task of listTaskNames(workspace.repository, signalOf(hooks))) {
     const stored = await readNewestManifest(workspace.repository, task, signalOf(hooks));
-    if (stored !== undefined) summaries.push(summarise(stored.manifest));
+    if (stored !== undefined)
+      summaries.push({ ...summarise(stored.manifest), nextDue: dueOf(workspace, stored.manifest) });
   }
   return summaries.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
 }
@@ -71,7 +74,19 @@ export async function timelineOf(
   return timeline;
 }
 
-function summarise(manifest: Manifest): TaskSummary {
+/** Null where the task's source is not configured: nobody runs it then. */
+function dueOf(workspace: Workspace, manifest: Manifest): string | null {
+  const { name, collection } = manifest.source;
+  if (!workspace.sources.some((source) => source.name === name)) return null;
+  const due = nextDue(
+    workspace.policyOf(name, collection).policy,
+    lastStart(manifest),
+    workspace.clock.now(),
+  );
+  return new Date(due).toISOString();
+}
+
+function summarise(manifest: Manifest): Omit<TaskSummary, "nextDue"> {
   const newest = newestEntry(manifest);
   const segments = manifest.entries.flatMap(entrySegments);
   return {

@@ -47,7 +47,6 @@ export async function undoRestore(
     {
       timeline,
       instant,
-      asked: instant,
       mode: "content",
       scope: { items: touched.map((item) => item.key.toString("utf8")) },
       apply: request.apply ?? true,

@@ -103,8 +103,9 @@ export class Timeline {
   /** Those of the instants that are only held at which a version of the item itself is kept; oldest first. */
   async heldInstantsOf(key: ItemKey, signal?: AbortSignal): Promise<Millis[]> {
     const held = this.points.filter((point) => point.held !== null);
-    const found = await this.#keptAtAll(held, key, signal);
-    return held.flatMap(({ to }, index) => (found[index] === undefined ? [] : [to]));
+    const found: Millis[] = [];
+    for await (const { instant } of this.#versionsAt(held, key, signal)) found.push(instant);
+    return found;
   }
 
   /** What the entries after `from` up to `to` hold, newest of each item; both of one epoch. */
@@ -120,19 +121,11 @@ export class Timeline {
 
   /** Every kept version of an item, newest first, all epochs; one that several entries repeat once, at the oldest of them. */
   async *history(key: ItemKey, signal?: AbortSignal): AsyncGenerator<KeptVersion> {
-    const points = this.points.toReversed();
     /** Not told yet: an older instant may have the same version. */
     let last: KeptVersion | undefined;
-    for (let start = 0; start < points.length; start += HISTORY_PARALLELISM) {
-      const some = points.slice(start, start + HISTORY_PARALLELISM);
-      const found = await this.#keptAtAll(some, key, signal);
-      for (const [index, version] of found.entries()) {
-        if (version === undefined) continue;
-        const { entry, to } = some[index] as KeptPoint;
-        const kept = { entry, instant: to, version };
-        if (last !== undefined && !isRepeated(last, kept)) yield last;
-        last = kept;
-      }
+    for await (const kept of this.#versionsAt(this.points.toReversed(), key, signal)) {
+      if (last !== undefined && !isRepeated(last, kept)) yield last;
+      last = kept;
     }
     if (last !== undefined) yield last;
   }
@@ -142,12 +135,20 @@ export class Timeline {
     return this.manifest.entries.find((entry) => entry.to === instant);
   }
 
-  async #keptAtAll(
+  /** The item's versions at those of the points that have one, in their order. */
+  async *#versionsAt(
     points: readonly KeptPoint[],
     key: ItemKey,
     signal: AbortSignal | undefined,
-  ): Promise<(Version | undefined)[]> {
-    return Promise.all(points.map(async (point) => this.#keptAt(point, key, signal)));
+  ): AsyncGenerator<KeptVersion> {
+    for (let start = 0; start < points.length; start += HISTORY_PARALLELISM) {
+      const some = points.slice(start, start + HISTORY_PARALLELISM);
+      const found = await Promise.all(some.map(async (point) => this.#keptAt(point, key, signal)));
+      for (const [index, version] of found.entries()) {
+        const { entry, to } = some[index] as KeptPoint;
+        if (version !== undefined) yield { entry, instant: to, version };
+      }
+    }
   }
 
   /** The version of an item that is kept under an instant; one that is lost is told and left out. */

@@ -55,7 +55,7 @@ describe("erase", () => {
       exit,
       stdout,
       asked: questions,
-    } = await holdfast(["erase", "prod/people", "person:7", "--reason", "request 7"], scene);
+    } = await holdfast(["erase", "prod/people", "person:7", "--reason", "request 7", "--no-color"], scene);
     expect([exit, asked]).toEqual([0, [false, true]]);
     expect(questions).toEqual(['Erase "person:7" and its one version for ever? [y/N] ']);
     for (const part of [

@@ -62,6 +62,7 @@ it("tasks, runs and deltas show marks where there are some", async () => {
     instants: 2,
     oldest: "2026-11-20T02:00:01Z",
     latest: "2026-11-21T02:00:01Z",
+    nextDue: "2026-11-22T02:00:00.000Z",
     storedBytes: 1,
   };
   const tasks = async (row: TaskSummary) =>

@@ -16,6 +16,7 @@ const TASK: TaskSummary = {
   instants: 1_204,
   oldest: "2026-11-01T02:00:00Z",
   latest: "2026-11-21T02:00:00Z",
+  nextDue: "2026-11-22T02:00:00.000Z",
   storedBytes: 10_240,
 };
 

@@ -156,13 +156,15 @@ export async function openServer(
   return { url: REAL_COUCH, close: async () => {} };
 }
 
-/** Backs one collection up; anything but a commit fails the test. */
+/** Backs one collection up; anything but a commit fails the test. `maintain`: with rollup and cleanup afterwards. */
 export async function backUp(
   house: Pick<House, "workspace">,
   collection: string,
   reconcile = false,
+  maintain = true,
 ): Promise<RunReport> {
-  const [report] = await collect(backup(house.workspace, { select: [`prod/${collection}`], reconcile }));
+  const select = [`prod/${collection}`];
+  const [report] = await collect(backup(house.workspace, { select, reconcile, maintain }));
   if (report?.state !== "committed") throw new Error(`${report?.state}: ${JSON.stringify(report?.error)}`);
   return report;
 }

@@ -107,12 +107,12 @@ it("what was expected counts as good and is not marked when it comes again; what
     await using house = await openHouse();
     const { workspace, clock } = house;
     await house.couch.json("PUT", "orders");
-    const fill = async (day: number): Promise<Row[]> =>
+    const fill = async (day: number, count: number): Promise<Row[]> =>
       bulk(
         house,
-        Array.from({ length: 400 }, (_, index) => ({ _id: `${day}:${String(index).padStart(4, "0")}` })),
+        Array.from({ length: count }, (_, index) => ({ _id: `${day}:${String(index).padStart(4, "0")}` })),
       );
-    let docs = await fill(0);
+    let docs = await fill(0, 400);
     await run(workspace);
     const clearOut = async (day: number): Promise<RunReport> => {
       clock.advance(DAY);
@@ -120,7 +120,7 @@ it("what was expected counts as good and is not marked when it comes again; what
         house,
         docs.slice(0, 180).map((doc) => ({ ...doc, _deleted: true })),
       );
-      docs = [...docs.slice(180), ...(await fill(day)).slice(0, 180)];
+      docs = [...docs.slice(180), ...(await fill(day, 180))];
       return run(workspace);
     };
     const first = await clearOut(1);

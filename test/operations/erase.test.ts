@@ -61,8 +61,9 @@ it("an erased item is gone from every listing, log and restore; others restore a
   const restored = await restore(workspace, {
     task: TASK,
     at: "latest~2",
-    scope: { all: true },
+    scope: {},
     target: { collection: "before" },
+    apply: true,
   });
   expect(restored.failures).toEqual([]);
   expect((await couch.send("GET", "before/ann")).status).toBe(404);

@@ -2,15 +2,19 @@
  * A timeline at which there is something to do for everybody: a rollup over several levels, retired deltas whose delay has
  * passed, a hold on an instant and one on items, a file that nobody names.
  */
+import { isHoldfastError } from "../../src/model/errors.ts";
 import { keyOf } from "../../src/model/key.ts";
 import type { PolicySettings } from "../../src/model/policy/layers.ts";
 import { DAY_MS } from "../../src/model/policy/policy.ts";
 import { runTask } from "../../src/operations/backup/run-task.ts";
+import { erase } from "../../src/operations/erase.ts";
+import { repair } from "../../src/operations/repair.ts";
 import { cleanupTask, type CleanupOutcome } from "../../src/repository/cleanup/cleanup-task.ts";
 import { newHold, type HoldTarget } from "../../src/repository/holds.ts";
+import { entrySegments } from "../../src/repository/manifest.ts";
 import { segmentPath } from "../../src/repository/paths.ts";
 import type { Repository } from "../../src/repository/repository.ts";
-import { amendManifest } from "../../src/repository/task-store.ts";
+import { amendManifest, readNewestManifest } from "../../src/repository/task-store.ts";
 import { rollupTask, type RollupOutcome } from "../../src/timeline/rollup/rollup-task.ts";
 import { Random } from "./random.ts";
 import { COLLECTION, SimHouse, SOURCE, type ActorOptions } from "./sim-house.ts";
@@ -63,9 +67,40 @@ export async function runs(house: SimHouse, random: Random, count: number, strid
   }
 }
 
-export type Act = "rollup" | "cleanup" | "hold";
+export const ACTS = ["rollup", "cleanup", "hold", "erasure", "repair"] as const;
 
-export const ACTS: readonly Act[] = ["rollup", "cleanup", "hold"];
+export type Act = (typeof ACTS)[number];
+
+/** The item that an erasure is about: nothing holds it. */
+export const ERASED = "f/x/1";
+
+/**
+ * Makes what an act needs beside the scene: for a repair a damaged repository.
+ */
+export async function prepareFor(act: Act, repository: Repository, time: number): Promise<void> {
+  const { task } = new SimHouse(repository);
+  if (act === "erasure") {
+    // What an instant holds is refused.
+    await amendManifest(repository, task, ({ manifest }) => {
+      return { ...manifest, holds: manifest.holds.filter(({ instant }) => instant === null) };
+    });
+  }
+  if (act !== "repair") return;
+  const house = new SimHouse(repository);
+  house.policy = POLICY;
+  house.time = time;
+  await rollUp(house, {}, true);
+  const manifest = (await readNewestManifest(repository, task))?.manifest;
+  // A merged delta whose inputs can still be brought back.
+  const sources = new Set(manifest?.retired.map(({ into }) => into));
+  const inputs = new Set(manifest?.retired.flatMap(({ entry }) => entrySegments(entry).map(({ id }) => id)));
+  const lost = manifest?.entries
+    .filter(({ id }) => sources.has(id))
+    .flatMap(({ groups }) => groups.flat())
+    .find(({ id }) => !inputs.has(id));
+  if (lost === undefined) throw new Error("the scene has no merged delta");
+  await repository.storage.remove(segmentPath(task, lost.id));
+}
 
 /** Carries an act out on the scene, or a copy of it, at a time. */
 export async function actOn(repository: Repository, act: string, time: number): Promise<unknown> {
@@ -79,13 +114,18 @@ export async function actOn(repository: Repository, act: string, time: number): 
       return await cleanUp(house);
     case "hold":
       return await hold(house, { kind: "item", key: keyOf("b") });
+    case "erasure":
+      return await eraseOn(house);
+    case "repair":
+      return await repair(house.workspace(), { tasks: [house.task], apply: true });
     default:
       throw new Error(`no act is called ${act}`);
   }
 }
 
-export async function rollUp(house: SimHouse, actor: ActorOptions = {}): Promise<RollupOutcome> {
-  const options = { policy: house.effective, clock: house.clock(actor.skew), dryRun: false, signal: NEVER };
+export async function rollUp(house: SimHouse, actor: ActorOptions = {}, compact = false): Promise<RollupOutcome> {
+  const clock = house.clock(actor.skew);
+  const options = { policy: house.effective, clock, dryRun: false, compact, signal: NEVER };
   return await rollupTask(house.repository(actor), house.task, options);
 }
 
@@ -93,6 +133,16 @@ export async function cleanUp(house: SimHouse, actor: ActorOptions = {}): Promis
   const { cleanupAfter } = house.effective;
   const options = { cleanupAfter, clock: house.clock(actor.skew), dryRun: false, sweep: true, signal: NEVER };
   return await cleanupTask(house.repository(actor), house.task, options);
+}
+
+/** Again and again: one that was cut off has done it, or nothing. */
+async function eraseOn(house: SimHouse): Promise<void> {
+  await using workspace = house.workspace();
+  try {
+    await erase(workspace, { task: house.task, item: ERASED, reason: "simulated" });
+  } catch (error) {
+    if (!isHoldfastError(error, "item-not-kept")) throw error;
+  }
 }
 
 async function hold({ plain, task, time }: SimHouse, target: HoldTarget): Promise<void> {

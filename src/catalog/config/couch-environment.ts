@@ -134,9 +134,7 @@ function authOf(env: Env, username: string): AuthEntry | undefined {
       ...(tokenUrl ? { tokenUrl: tokenEndpoint(tokenUrl) } : {}),
     };
   }
-  return username === ""
-    ? undefined
-    : { type: "session", username, password: `env:${PASSWORD_VARIABLE}` };
+  return username === "" ? undefined : { type: "session", username, password: `env:${PASSWORD_VARIABLE}` };
 }
 
 /** couchbackup is given the service's address, Holdfast the endpoint. */

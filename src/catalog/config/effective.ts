@@ -7,6 +7,7 @@ import { COUCH_SOURCE, couchEnvironment } from "./couch-environment.ts";
 import { SOURCE_DEFAULTS } from "./defaults.ts";
 import { placeText, readConfig, type ConfigDocument, type MemberPath } from "./document.ts";
 import { isNamed, locateConfig, type ConfigLocation } from "./locate.ts";
+import { policySettingsOf } from "./policy-layers.ts";
 import { resolvePath, type Places } from "./places.ts";
 import type { SourceEntry } from "./schema.ts";
 import { isSecretReference, type SecretReference } from "./secret-reference.ts";
@@ -212,6 +213,7 @@ function sourceSettings(name: string, entry: SourceEntry, document: ConfigDocume
     add(["include", part], entry.include?.[part as keyof typeof SOURCE_DEFAULTS.include], fallback);
   }
   for (const option of OPTIONS) add([option], entry[option]);
+  settings.push(...policySettingsOf(document, name, `sources.${name}.policy`));
   return settings;
 }
 

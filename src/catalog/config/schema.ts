@@ -5,6 +5,7 @@
  * filled in by the schema but by `defaults.ts`, so that every value keeps its origin.
  */
 import { z } from "zod";
+import { policySchema } from "./policy-schema.ts";
 import { isDuration } from "./duration.ts";
 import { addressProblem } from "./service-url.ts";
 import { isSecretReference } from "./secret-reference.ts";
@@ -139,6 +140,19 @@ const couchSource = z
       .boolean()
       .meta({ description: "Send large request bodies compressed; servers before CouchDB 3 may refuse it." })
       .optional(),
+    policy: policySchema.meta({ description: "Policy of this source's tasks." }).optional(),
+    tasks: z
+      .record(
+        z.string().min(1),
+        z.strictObject({
+          policy: policySchema.meta({ description: "Policy of these tasks." }).optional(),
+        }),
+      )
+      .meta({
+        description:
+          "What differs for single collections, by name or pattern (*); a name counts before a pattern.",
+      })
+      .optional(),
   })
   .meta({ description: "An account of a CouchDB service." });
 
@@ -159,6 +173,9 @@ export const configSchema = z
         path: ["identity"],
       })
       .meta({ description: "Where all timelines are kept, and the key that opens it." })
+      .optional(),
+    policy: policySchema
+      .meta({ description: "Policy of all tasks: how often they run and how long what they keep stays." })
       .optional(),
     sources: z
       .record(

@@ -10,6 +10,7 @@ import { SOURCE_DEFAULTS } from "./defaults.ts";
 import { durationMs } from "./duration.ts";
 import type { EffectiveConfig } from "./effective.ts";
 import type { AuthEntry, SourceEntry } from "./schema.ts";
+import { policyLayers } from "./policy-layers.ts";
 import { resolveSecret, type SecretReference } from "./secret-reference.ts";
 import type { Places } from "./places.ts";
 
@@ -90,7 +91,7 @@ export async function sourceSettings(
     const reached = typeof reach === "object" ? reach.includes(name) : reach !== "none";
     try {
       const auth = reached ? await resolveAuth(name, entry, config.places, options.signal) : NO_AUTH;
-      settings.push(settingsOf(name, entry, auth));
+      settings.push({ ...settingsOf(name, entry, auth), policy: policyLayers(config.document, name) });
     } catch (error) {
       if (!options.unavailable || !isHoldfastError(error, "secret-unavailable")) throw error;
       options.unavailable(name, error);

@@ -10,6 +10,7 @@ import type { Output } from "../output.ts";
 interface Options {
   readonly reconcile?: boolean;
   readonly rollup: boolean;
+  readonly due?: boolean;
 }
 
 /** Columns for the task's name: the rows are printed as runs end, before all names are known. */
@@ -23,11 +24,17 @@ export function backupCommand(app: App): Command {
       "One line for each task as it ends. A task that fails does not stop the others; the exit status is then 3.\n" +
       "An interrupted run continues from its last checkpoint when the command is repeated.",
     arguments: { select: "SOURCE or SOURCE/COLLECTION (default: everything that is configured)" },
-    examples: ["holdfast backup", "holdfast backup prod", "holdfast backup prod/orders prod/customers"],
+    examples: [
+      "holdfast backup",
+      "holdfast backup --due",
+      "holdfast backup prod",
+      "holdfast backup prod/orders prod/customers",
+    ],
     json: { form: "lines", type: "RunReport" },
     options: (command) =>
       command
         .option("--reconcile", "compare with the source as a whole, as every seventh run does anyway")
+        .option("--due", "only tasks whose time has come, as their policies say: for cron and timers")
         .option("--no-rollup", "neither roll up nor clean up afterwards"),
     run: async (invocation, given, options) => {
       const select = given.filter((text) => text !== undefined);
@@ -49,7 +56,12 @@ export function backupCommand(app: App): Command {
       const firstUnreached = [...unreached.values()][0];
       if (firstUnreached && left.length === 0) throw firstUnreached;
       const runs: RunReport[] = [];
-      const request = { select: left, reconcile: options.reconcile ?? false, maintain: options.rollup };
+      const request = {
+        select: left,
+        reconcile: options.reconcile ?? false,
+        maintain: options.rollup,
+        due: options.due ?? false,
+      };
       for await (const run of invocation.operations.backup(workspace, request, invocation.hooks)) {
         runs.push(run);
         if (out.json) await out.document(run);

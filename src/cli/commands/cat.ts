@@ -55,10 +55,11 @@ export function catCommand(app: App): Command {
         }
         return;
       }
-      const { version, parts } = await invocation.operations.catItem(workspace, which, invocation.hooks);
+      const found = await invocation.operations.catItem(workspace, which, invocation.hooks);
+      const { version, parts } = found;
       if (out.json)
         return out.document({
-          version,
+          ...found,
           parts: parts.map((part) => part.toString("utf8")),
         } satisfies CatDocument);
       if (version.kind !== "live")

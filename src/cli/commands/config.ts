@@ -1,9 +1,11 @@
 import type { Command } from "commander";
-import type { Origin, Setting } from "../../catalog/config/effective.ts";
+import type { EffectiveConfig, Origin, Setting } from "../../catalog/config/effective.ts";
+import { HoldfastError } from "../../model/errors.ts";
 import { defineCommand, groupCommand, type App } from "../command.ts";
 
 interface ShowOptions {
   readonly origin?: boolean;
+  readonly task?: string;
 }
 
 export function configCommand(app: App): Command {
@@ -15,9 +17,16 @@ function showCommand(app: App): Command {
     usage: "show",
     summary: "show the effective configuration; secrets only as their references",
     details: "A flag counts before an environment variable, that before the file, and that before a default.",
-    examples: ["holdfast config show", "holdfast config show --origin"],
+    examples: [
+      "holdfast config show",
+      "holdfast config show --origin",
+      "holdfast config show --origin --task prod/orders",
+    ],
     json: { form: "lines", type: "Setting" },
-    options: (command) => command.option("--origin", "say where each value comes from"),
+    options: (command) =>
+      command
+        .option("--origin", "say where each value comes from")
+        .option("--task <task>", "only the policy of this task: SOURCE/COLLECTION"),
     run: async (invocation, _args, options) => {
       const config = await invocation.config();
       const { out } = invocation;
@@ -25,7 +34,7 @@ function showCommand(app: App): Command {
         config.document === undefined ? `none (${config.location.path} would be read)` : config.location.path;
       out.note(`Configuration file: ${file}`);
       await out.list<Setting>(
-        config.settings,
+        options.task === undefined ? config.settings : await taskPolicy(config, options.task),
         [
           { title: "SETTING", value: (row) => row.name },
           { title: "VALUE", value: (row) => valueText(row.value) },
@@ -35,6 +44,19 @@ function showCommand(app: App): Command {
       );
     },
   });
+}
+
+/** Errors: `usage`, `source-unknown`. */
+async function taskPolicy(config: EffectiveConfig, task: string): Promise<Setting[]> {
+  const [{ policySettingsOf }, { sourceEntry }] = await Promise.all([
+    import("../../catalog/config/policy-layers.ts"),
+    import("../../catalog/config/workspace-options.ts"),
+  ]);
+  const slash = task.indexOf("/");
+  if (slash === -1) throw new HoldfastError("usage", `Name the task as SOURCE/COLLECTION, not "${task}".`);
+  const source = task.slice(0, slash);
+  sourceEntry(config, source);
+  return policySettingsOf(config.document, source, "policy", task.slice(slash + 1));
 }
 
 function valueText(value: Setting["value"]): string {

@@ -78,7 +78,7 @@ async function showItem(
   const diff = await invocation.operations.diffItem(workspace, request, invocation.hooks);
   if (out.json) {
     // The changes are spliced in as text: their numbers may be beyond JavaScript's.
-    const sides = JSON.stringify({ task, item, a: diff.a, b: diff.b });
+    const sides = JSON.stringify({ task, item, a: diff.a, b: diff.b, exactness: diff.exactness ?? {} });
     return out.line(`${sides.slice(0, -1)},"changes":${diff.json}}`);
   }
   await out.line(out.paint("red", `--- ${sideText(diff.a, a)}`));

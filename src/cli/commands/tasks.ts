@@ -29,6 +29,7 @@ export function tasksCommand(app: App): Command {
           { title: "INSTANTS", align: "right", value: (row) => countText(row.instants) },
           { title: "OLDEST", value: (row) => timeText(row.oldest) },
           { title: "LATEST", value: (row) => timeText(row.latest) },
+          { title: "NEXT", value: (row) => timeText(row.nextDue) },
           { title: "STORED", align: "right", value: (row) => sizeText(row.storedBytes) },
           ...(frozen ? [STATE] : []),
         ],

@@ -13,7 +13,9 @@ export interface CalendarDay {
   readonly day: number;
 }
 
+const SECOND_MS = 1_000;
 const formats = new Map<string, Intl.DateTimeFormat>();
+const clocks = new Map<string, Intl.DateTimeFormat>();
 
 /** Whether the name is a time zone that this system knows. */
 export function isTimeZone(name: string): boolean {
@@ -34,6 +36,33 @@ export function dayOf(instant: Millis, timezone: string): CalendarDay {
     number,
   ];
   return { year, month, day };
+}
+
+/**
+ * When it is a time of day on a day in a zone: the first moment where clocks show it twice; where they skip it, the moment
+ * they do.
+ */
+export function instantOf({ year, month, day }: CalendarDay, minutes: number, timezone: string): Millis {
+  const asUtc = Date.UTC(year, month - 1, day, 0, minutes);
+  const offsets = [offsetAt(asUtc - DAY_MS, timezone), offsetAt(asUtc + DAY_MS, timezone)];
+  const candidates = offsets.map((offset) => asUtc - offset);
+  const shown = candidates.filter((instant) => instant + offsetAt(instant, timezone) === asUtc);
+  if (shown.length > 0) return Math.min(...shown);
+  let before = Math.min(...candidates);
+  let after = Math.max(...candidates);
+  while (after - before > 1) {
+    const middle = Math.floor((before + after) / 2);
+    if (middle + offsetAt(middle, timezone) < asUtc) before = middle;
+    else after = middle;
+  }
+  return after;
+}
+
+/** What a zone's clocks are ahead of UTC. */
+function offsetAt(instant: Millis, timezone: string): Millis {
+  const shown = clockOf(timezone).format(instant).match(/\d+/g)?.map(Number) ?? [];
+  const [month, day, year, hour, minute, second] = shown as [number, number, number, number, number, number];
+  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(instant / SECOND_MS) * SECOND_MS;
 }
 
 /** The bucket of a level: `2026-01-05`, `2026-W02`, `2026-01`, `2026`; an intraday delta is a bucket of its own. */
@@ -61,18 +90,32 @@ function isoWeek({ year, month, day }: CalendarDay): string {
   return `${thursday.getUTCFullYear()}-W${String(week).padStart(2, "0")}`;
 }
 
+const DATE = { year: "numeric", month: "2-digit", day: "2-digit" } as const;
+const CLOCK = { ...DATE, hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" } as const;
+
 function formatOf(timezone: string): Intl.DateTimeFormat {
-  let format = formats.get(timezone);
+  return cached(formats, timezone, DATE);
+}
+
+function clockOf(timezone: string): Intl.DateTimeFormat {
+  return cached(clocks, timezone, CLOCK);
+}
+
+/** Making a format takes a hundred times longer than using it. */
+function cached(
+  known: Map<string, Intl.DateTimeFormat>,
+  timeZone: string,
+  parts: Intl.DateTimeFormatOptions,
+): Intl.DateTimeFormat {
+  let format = known.get(timeZone);
   if (format === undefined) {
     format = new Intl.DateTimeFormat("en-US", {
-      timeZone: timezone,
+      timeZone,
       calendar: "gregory",
       numberingSystem: "latn",
-      year: "numeric",
-      month: "2-digit",
-      day: "2-digit",
+      ...parts,
     });
-    formats.set(timezone, format);
+    known.set(timeZone, format);
   }
   return format;
 }

@@ -17,11 +17,11 @@ export interface AnomalyThresholds {
   readonly deletedShare: number;
   /** Share of the items kept before that a run finds changed. */
   readonly changedShare: number;
-  /** A run's body bytes, as a multiple of what the task held before it. */
+  /** A run's bytes, of bodies and blobs, as a multiple of what the task held before it. */
   readonly growthFactor: number;
-  /** Rise of stored bytes for each body byte over the usual of the runs before (0 to 1): encrypted bodies do not compress. */
+  /** Rise of stored bytes for each body byte over the median of the runs before (0 to 1): encrypted bodies do not compress. */
   readonly entropyJump: number;
-  /** Share by which the number of items that the service reports fell. */
+  /** Share by which the number of items that the service reports fell without the run being told of their removal. */
   readonly shrunkShare: number;
 }
 

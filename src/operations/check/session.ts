@@ -9,6 +9,7 @@ import { coverageOf, type Coverage } from "../../repository/check/coverage.ts";
 import type { CheckFinding } from "../../repository/check/finding.ts";
 import type { NeededFile } from "../../repository/check/needed-files.ts";
 import type { ReadHistory } from "../../repository/check/read-history.ts";
+import type { StoredManifest } from "../../repository/task-store.ts";
 import { signalOf, type Hooks } from "../hooks.ts";
 import type { Workspace } from "../workspace.ts";
 
@@ -69,7 +70,12 @@ export class CheckSession {
    * Writes down what was read back of a task, and works its coverage out. A repository that may not be written is checked
    * all the same.
    */
-  async remember(task: TaskName, files: readonly NeededFile[], history: ReadHistory): Promise<void> {
+  async remember(
+    { manifest, digest }: StoredManifest,
+    files: readonly NeededFile[],
+    history: ReadHistory,
+  ): Promise<void> {
+    const { task, generation } = manifest;
     const covered = coverageOf(
       files.map(({ path, bytes }) => ({ bytes, read: history.lastRead(path) })),
       this.startedAt - this.#options.window,
@@ -78,7 +84,8 @@ export class CheckSession {
     if (!this.#options.remember) return;
     try {
       const needed = new Set(files.map(({ path }) => path));
-      await history.remember(needed, this.workspace.clock.now(), this.signal);
+      const newest = { generation, digest };
+      await history.remember(needed, newest, this.workspace.clock.now(), this.signal);
     } catch (error) {
       if (!isHoldfastError(error, "storage-permission", "storage-full")) throw error;
       if (!this.#warned)

@@ -63,7 +63,7 @@ async function* readTask(
   const { repository, clock } = workspace;
   const opened = await filesOf(session, task);
   if (opened === undefined) return undefined;
-  const { manifest, files, history } = opened;
+  const { stored, files, history } = opened;
   const lastRead = ({ path }: NeededFile): Millis => history.lastRead(path)?.at ?? NEVER;
   const due = files
     .filter((file) => lastRead(file) < startedAt)
@@ -75,15 +75,15 @@ async function* readTask(
       next = lastRead(file);
       break;
     }
-    const findings = checkAndNote(repository, manifest, file, history, session.options(task, true));
+    const findings = checkAndNote(repository, stored.manifest, file, history, session.options(task, true));
     for await (const finding of findings) if (session.isNew(finding)) yield finding;
     if (clock.now() - remembered >= REMEMBER_EVERY_MS) {
-      await session.remember(task, files, history);
+      await session.remember(stored, files, history);
       remembered = clock.now();
     }
     signal.throwIfAborted();
   }
-  await session.remember(task, files, history);
+  await session.remember(stored, files, history);
   return next;
 }
 
@@ -98,7 +98,7 @@ async function filesOf({ workspace: { repository }, signal }: CheckSession, task
     // What is wrong with undo records was told with the structure.
     while (step.done !== true) step = await undo.next();
     const files = [...neededFiles(stored.manifest), ...step.value];
-    return { manifest: stored.manifest, files, history };
+    return { stored, files, history };
   } catch (error) {
     if (isHoldfastError(error, "object-damaged", "object-missing", "chain-broken")) return undefined;
     throw error;

@@ -16,7 +16,7 @@ import { signalOf, type Hooks } from "../hooks.ts";
 import type { RestoreItemRow } from "../reports.ts";
 import { sourceContext } from "../source-context.ts";
 import type { Workspace } from "../workspace.ts";
-import { isWhole, scopeReader, viewOf, type Scope } from "./scope.ts";
+import { isWhole, scopeReader, type Scope } from "./scope.ts";
 import type { Tally } from "./tally.ts";
 import { UndoRecorder } from "./undo-record.ts";
 
@@ -26,8 +26,6 @@ const PASSES = 3;
 export interface InPlaceRestore {
   readonly timeline: Timeline;
   readonly instant: Millis;
-  /** The time that was asked for, at or after the instant. */
-  readonly asked: Millis;
   readonly mode: RestoreMode;
   readonly scope: Scope;
   readonly apply: boolean;
@@ -56,9 +54,7 @@ export async function restoreInPlace(
     restored: request.instant,
   });
   let scope = request.scope;
-  let reader =
-    request.reader ??
-    scopeReader(timeline, viewOf(timeline, scope, request.instant, request.asked), scope, signal);
+  let reader = request.reader ?? scopeReader(timeline, timeline.at(request.instant), scope, signal);
   for (let pass = 1; ; pass++) {
     const kept = request.apply ? await keepPresentState(workspace, timeline, hooks) : undefined;
     const unstable: string[] = [];
@@ -93,7 +89,7 @@ export async function restoreInPlace(
     }
     if (unstable.length === 0) break;
     scope = { items: unstable };
-    reader = scopeReader(timeline, viewOf(timeline, scope, request.instant, request.asked), scope, signal);
+    reader = scopeReader(timeline, timeline.at(request.instant), scope, signal);
   }
   return recorder.hasPieces ? restore : null;
 }

@@ -1,7 +1,6 @@
 /**
  * Which items a restore or compare is about, as the source reads them.
  */
-import type { Millis } from "../../model/clock.ts";
 import { HoldfastError } from "../../model/errors.ts";
 import { compareKeys, keyOf, type ItemKey } from "../../model/key.ts";
 import type { Version } from "../../model/version.ts";
@@ -26,17 +25,6 @@ const LOOKUP_BATCH = 100;
 
 export function isWhole(scope: Scope): boolean {
   return Object.values(scope).every((part) => part === undefined);
-}
-
-/**
- * What the scope is read from: where items are chosen by name, a hold may keep them at instants that rollups have merged away.
- */
-export function viewOf(timeline: Timeline, scope: Scope, instant: Millis, asked: Millis): View {
-  const byName = scope.items !== undefined || scope.prefix !== undefined;
-  const held = timeline.points.filter(
-    (point) => point.held !== null && point.to > instant && point.to <= asked,
-  );
-  return timeline.at((byName ? held.at(-1)?.to : undefined) ?? instant);
 }
 
 /** The scope's versions at the view's instant. Errors: `usage` for a scope that makes no sense. */

@@ -8,6 +8,7 @@ import { manifestPath } from "../paths.ts";
 import type { Repository } from "../repository.ts";
 import { generations, readManifest, type StoredManifest } from "../task-store.ts";
 import { blank, damageFinding, type CheckFinding } from "./finding.ts";
+import type { SeenManifest } from "./read-history.ts";
 import type { RunsFound } from "./runs.ts";
 
 export interface ChainFound {
@@ -27,6 +28,7 @@ export async function* checkChain(
   repository: Repository,
   task: TaskName,
   { commits }: Pick<RunsFound, "commits">,
+  seen: SeenManifest | undefined,
   signal: AbortSignal,
   checked: () => void,
 ): AsyncGenerator<CheckFinding, ChainFound> {
@@ -81,6 +83,14 @@ export async function* checkChain(
       `Run ${run} committed generation ${generation}, but ${is}: the timeline was rolled back.`,
     );
   }
+  if (seen !== undefined && seen.generation > highest && !digests.has(seen.generation)) {
+    const is = highest === 0 ? "there is none" : `the newest is ${highest}`;
+    report(
+      seen.generation,
+      `An earlier check saw generation ${seen.generation}, but ${is}: the timeline was rolled back.`,
+    );
+  }
+  if (seen !== undefined && digests.get(seen.generation) === null) digests.set(seen.generation, seen.digest);
   // Older ones may be gone: cleanup took them after it had committed that.
   for (const { generation, ...finding } of findings) if (generation >= chainFrom) yield finding;
   const broken = new Map(

@@ -48,15 +48,17 @@ export async function* checkTask(
 ): AsyncGenerator<CheckFinding, CheckedTask> {
   const { signal } = options;
   const runs = await checkRuns(repository, task, signal);
-  const chain = yield* checkChain(repository, task, runs, signal, () => options.checked("manifest", 0));
+  const history = await ReadHistory.recall(repository, task, signal);
+  yield* history.damaged;
+  const chain = yield* checkChain(repository, task, runs, history.seen, signal, () =>
+    options.checked("manifest", 0),
+  );
   for (const finding of runs.damaged) {
     const entry = chain.newest?.manifest.entries.find(({ id }) => finding.runs.includes(id));
     yield { ...finding, instants: entry === undefined ? [] : [formatInstant(entry.to)] };
   }
   yield* checkSmallObjects(repository, task, signal);
   const undo = yield* checkUndoRecords(repository, task, signal);
-  const history = await ReadHistory.recall(repository, task, signal);
-  yield* history.damaged;
   if (chain.newest === undefined) return { chain, files: [], history };
   const { manifest } = chain.newest;
   for (const entry of manifest.entries) {

@@ -23,15 +23,24 @@ export interface FileRead {
   readonly sound: boolean;
 }
 
+/** The newest manifest that a check has seen: whoever removes it later is noticed. */
+export interface SeenManifest {
+  readonly generation: number;
+  readonly digest: string;
+}
+
 /** Reads as they are stored: path below the task's folder, ms, 1 for sound. */
 interface CheckRecord {
   readonly format: typeof CHECK_RECORD_FORMAT;
+  readonly newest: SeenManifest;
   readonly reads: readonly (readonly [name: string, at: Millis, sound: 0 | 1])[];
 }
 
 export class ReadHistory {
   /** Records that do not open. They may be removed: what they told is read again. */
   readonly damaged: readonly CheckFinding[];
+  /** The newest manifest that any check has seen. */
+  readonly seen: SeenManifest | undefined;
   readonly #repository: Repository;
   readonly #task: TaskName;
   readonly #reads: Map<string, FileRead>;
@@ -44,12 +53,14 @@ export class ReadHistory {
     reads: Map<string, FileRead>,
     records: readonly string[],
     damaged: readonly CheckFinding[],
+    seen: SeenManifest | undefined,
   ) {
     this.#repository = repository;
     this.#task = task;
     this.#reads = reads;
     this.#records = records;
     this.damaged = damaged;
+    this.seen = seen;
   }
 
   /** Errors: `storage-*`. */
@@ -57,10 +68,12 @@ export class ReadHistory {
     const reads = new Map<string, FileRead>();
     const records: string[] = [];
     const damaged: CheckFinding[] = [];
+    let seen: SeenManifest | undefined;
     for await (const { path } of repository.storage.list(checksOf(task), { signal })) {
       try {
-        for (const [name, at, sound] of (await readRecord(repository, task, path, signal)).reads)
-          keepNewer(reads, name, { at, sound: sound === 1 });
+        const record = await readRecord(repository, task, path, signal);
+        for (const [name, at, sound] of record.reads) keepNewer(reads, name, { at, sound: sound === 1 });
+        if (seen === undefined || record.newest.generation > seen.generation) seen = record.newest;
         records.push(path);
       } catch (error) {
         // Taken up by another check meanwhile.
@@ -69,7 +82,7 @@ export class ReadHistory {
         damaged.push({ ...damageFinding(task, path, error), severity: "warning", message });
       }
     }
-    return new ReadHistory(repository, task, reads, records, damaged);
+    return new ReadHistory(repository, task, reads, records, damaged, seen);
   }
 
   /** Undefined for a file that was never read back. */
@@ -86,7 +99,12 @@ export class ReadHistory {
    * Writes down what was noted since the last time. `needed`: paths of files that still matter; others are forgotten when
    * records are taken up. Errors: `storage-*`.
    */
-  async remember(needed: ReadonlySet<string>, now: Millis, signal: AbortSignal): Promise<void> {
+  async remember(
+    needed: ReadonlySet<string>,
+    newest: SeenManifest,
+    now: Millis,
+    signal: AbortSignal,
+  ): Promise<void> {
     if (this.#fresh.size === 0) return;
     const taken = this.#records.length >= COMPACT_FROM ? this.#records : [];
     for (const [name, read] of this.#fresh) this.#reads.set(name, read);
@@ -98,6 +116,7 @@ export class ReadHistory {
     const path = checkRecordPath(this.#task, id);
     const record: CheckRecord = {
       format: CHECK_RECORD_FORMAT,
+      newest: this.seen !== undefined && this.seen.generation > newest.generation ? this.seen : newest,
       reads: [...kept].map(([name, { at, sound }]) => [name, at, sound ? 1 : 0]),
     };
     const object = sealObject(this.#repository.keyring, placeOf(this.#task, id), record);

@@ -3,14 +3,13 @@
  * happened between that instant and the time is in the next delta, and how long that one is tells how exact the answer is.
  */
 import type { Millis } from "../../model/clock.ts";
-import { formatInstant } from "../../model/instant.ts";
 import type { Level } from "../../model/level.ts";
 import { DAY_MS } from "../../model/policy/policy.ts";
 import type { Span } from "./plan.ts";
 
 /**
- * `second`: it is the state at that very time, as far as any run saw it. `run`: between two runs of one day. `epoch`: the
- * collection was made anew after the instant, and nothing that lies between is kept.
+ * `second`: the state at that very time, as the runs saw it. `run`: between two runs of one day. `epoch`: the collection was
+ * made anew after the instant that answers, and nothing that lies between is kept.
  */
 export type Precision = "second" | "run" | "day" | "week" | "month" | "year" | "epoch";
 
@@ -23,7 +22,7 @@ export interface Exactness {
 }
 
 /** Finest first. */
-const PRECISIONS = ["second", "run", "day", "week", "month", "year", "epoch"] as const satisfies Precision[];
+const PRECISIONS: readonly Precision[] = ["second", "run", "day", "week", "month", "year", "epoch"];
 
 const OF_LEVEL: Readonly<Record<Level, Precision>> = {
   intraday: "run",
@@ -34,7 +33,7 @@ const OF_LEVEL: Readonly<Record<Level, Precision>> = {
   baseline: "epoch",
 };
 
-/** Runs that a day's deltas come from are a day apart, more or less: a run may start late. */
+/** Runs are a day apart, more or less: one may start late. */
 const LATE_MS = DAY_MS / 2;
 const DAYS_IN_WEEK = 7;
 const DAYS_IN_MONTH = 31;
@@ -48,31 +47,22 @@ export function exactnessAt(
   held: readonly Millis[],
   time: Millis,
 ): Exactness | undefined {
-  const instants = [...entries.map(({ to }) => to), ...held];
-  const before = Math.max(...instants.filter((instant) => instant <= time));
-  const after = Math.min(...instants.filter((instant) => instant > time));
-  if (before === -Infinity) return undefined;
-  const next = after === Infinity ? null : after;
-  if (before === time || next === null) return { precision: "second", instant: before, next };
+  const instants = [...entries.map(({ to }) => to), ...held].sort((a, b) => a - b);
+  const instant = instants.findLast((one) => one <= time);
+  if (instant === undefined) return undefined;
+  const next = instants.find((one) => one > time) ?? null;
+  if (instant === time || next === null) return { precision: "second", instant, next };
   const covering = entries.find(({ to }) => to > time);
   const ofLevel = OF_LEVEL[covering?.level ?? "baseline"];
-  const bounded = held.includes(before) || held.includes(next);
-  return { precision: bounded ? finer(ofLevel, ofGap(next - before)) : ofLevel, instant: before, next };
-}
-
-/** `exact to the week; nearest instants: 2026-01-04T02:00:00Z, 2026-01-11T02:00:00Z`. */
-export function exactnessText({ precision, instant, next }: Exactness): string {
-  if (precision === "second" || next === null) return "exact to the second";
-  const nearest = `nearest instants: ${formatInstant(instant)}, ${formatInstant(next)}`;
-  if (precision === "epoch") return `not exact, the collection was made anew since; ${nearest}`;
-  return `exact to the ${precision}; ${nearest}`;
+  const isHeld = held.includes(instant) || held.includes(next);
+  return { precision: isHeld ? finer(ofLevel, ofGap(next - instant)) : ofLevel, instant, next };
 }
 
 function finer(a: Precision, b: Precision): Precision {
   return PRECISIONS.indexOf(a) < PRECISIONS.indexOf(b) ? a : b;
 }
 
-/** Between two instants of held items, whose delta is part of a longer one now. */
+/** Between two instants of held items: the delta that they bounded is part of a longer one now. */
 function ofGap(gap: Millis): Precision {
   if (gap < DAY_MS - LATE_MS) return "run";
   if (gap < DAY_MS + LATE_MS) return "day";

@@ -73,7 +73,7 @@ export function planRetention<E extends Span>(
 }
 
 /** Coarser is higher. */
-const RANK: Readonly<Record<Level, number>> = {
+export const LEVEL_RANK: Readonly<Record<Level, number>> = {
   intraday: 0,
   daily: 1,
   weekly: 2,
@@ -180,8 +180,8 @@ class LevelPass<E extends Span> {
     const coarsest = new Map<number, number>();
     for (const entry of planned.toReversed()) {
       const behind = coarsest.get(entry.epoch) ?? -1;
-      if (this.#moves(entry) && behind > RANK[this.#level]) found.add(entry);
-      if (!this.#pinned(entry.to)) coarsest.set(entry.epoch, Math.max(behind, RANK[entry.level]));
+      if (this.#moves(entry) && behind > LEVEL_RANK[this.#level]) found.add(entry);
+      if (!this.#pinned(entry.to)) coarsest.set(entry.epoch, Math.max(behind, LEVEL_RANK[entry.level]));
     }
     return found;
   }
