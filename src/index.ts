@@ -5,6 +5,7 @@ export { ERROR_CODES, type ErrorClass, type ErrorCode, type ErrorCodeEntry } fro
 export { HoldfastError, isHoldfastError, type ErrorContext } from "./model/errors.ts";
 export type { Clock, Millis } from "./model/clock.ts";
 export type { DeltaLevel, Level } from "./model/level.ts";
+export type { PolicySettings, PolicyValue } from "./model/policy/layers.ts";
 
 export { Connections, type SourceSettings } from "./operations/connections.ts";
 export { openWorkspace, type Workspace, type WorkspaceOptions } from "./operations/workspace.ts";
@@ -36,6 +37,7 @@ export { addKey, listKeys, removeKey, type AddKeyRequest } from "./operations/ke
 export { itemLog } from "./operations/log.ts";
 export { listItems, type ListItemsRequest } from "./operations/ls.ts";
 export { repair, type RepairRequest } from "./operations/repair.ts";
+export { previewRetention, type PreviewRetentionRequest } from "./operations/retention.ts";
 export { restore, type RestoreOperation, type RestoreTarget } from "./operations/restore.ts";
 export { listRuns, type ListRunsRequest } from "./operations/runs.ts";
 export { rollup, type RollupRequest } from "./operations/rollup.ts";

@@ -24,6 +24,7 @@ import type { listItems } from "../operations/ls.ts";
 import type { repair } from "../operations/repair.ts";
 import type { restore } from "../operations/restore.ts";
 import type { rollup } from "../operations/rollup.ts";
+import type { previewRetention } from "../operations/retention.ts";
 import type { listRuns } from "../operations/runs.ts";
 import type { startSandbox } from "../operations/sandbox.ts";
 import type { listTasks } from "../operations/tasks.ts";
@@ -55,6 +56,7 @@ export interface Operations {
   readonly listErasures: (...args: Parameters<typeof listErasures>) => Streamed<typeof listErasures>;
   readonly listHolds: (...args: Parameters<typeof listHolds>) => Streamed<typeof listHolds>;
   readonly listTrash: (...args: Parameters<typeof listTrash>) => Streamed<typeof listTrash>;
+  readonly previewRetention: typeof previewRetention;
   readonly releaseHold: typeof releaseHold;
   readonly restoreFromTrash: typeof restoreFromTrash;
   readonly listItems: (...args: Parameters<typeof listItems>) => Streamed<typeof listItems>;
@@ -84,6 +86,8 @@ async function* later<Row>(start: () => Promise<AsyncIterable<Row>>): AsyncGener
 export const lazyOperations: Operations = {
   acknowledge: async (...args) => (await import("../operations/acknowledge.ts")).acknowledge(...args),
   addHold: async (...args) => (await import("../operations/holds.ts")).addHold(...args),
+  previewRetention: async (...args) =>
+    (await import("../operations/retention.ts")).previewRetention(...args),
   releaseHold: async (...args) => (await import("../operations/holds.ts")).releaseHold(...args),
   listHolds: (...args) => later(async () => (await import("../operations/holds.ts")).listHolds(...args)),
   listTrash: (...args) => later(async () => (await import("../operations/trash.ts")).listTrash(...args)),

@@ -46,7 +46,13 @@ function processStream(stream: NodeJS.WriteStream, terminal: boolean): Stream {
     },
     async write(text) {
       if (closed || stream.write(text)) return;
-      await Promise.race([once(stream, "drain"), once(stream, "close")]).catch(() => undefined);
+      // Whichever comes first: the other must not go on listening, since a long output waits thousands of times.
+      const waiting = new AbortController();
+      const { signal } = waiting;
+      await Promise.race([once(stream, "drain", { signal }), once(stream, "close", { signal })]).catch(
+        () => undefined,
+      );
+      waiting.abort();
     },
   };
 }

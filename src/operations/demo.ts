@@ -8,10 +8,12 @@ import { HoldfastError } from "../model/errors.ts";
 import { backup } from "./backup.ts";
 import { compare } from "./compare.ts";
 import { ShopServer } from "./demo/shop-server.ts";
+import { listDeltas } from "./deltas.ts";
 import { diffInstants, diffItem } from "./diff.ts";
 import type { Hooks } from "./hooks.ts";
 import { initRepositoryAt } from "./init.ts";
 import { itemLog } from "./log.ts";
+import { listItems } from "./ls.ts";
 import type { RunReport } from "./reports.ts";
 import { restore } from "./restore.ts";
 import { startSandbox, type Sandbox } from "./sandbox.ts";
@@ -45,10 +47,13 @@ const PASSPHRASE = "holdfast-demo";
 const DEFAULT_DOCUMENTS = 20_000;
 const DEFAULT_FOLDER = "holdfast-demo";
 const DAY_MS = 86_400_000;
-/** Days the shop works after the baseline. */
+/** Days the shop works after the baseline, told of one by one, and those after them. */
 const DAYS = 3;
+const FURTHER_DAYS = 30;
 /** A document that changes every day, as `workADay` picks them. */
 const DIFF_SAMPLES = 5;
+/** How far back into the month the demo asks. */
+const ASKED_SHARE = 0.6;
 
 /** Errors: `repository-exists` when the folder is taken; whatever goes wrong on the way, which it should not. */
 export async function runDemo(request: DemoRequest, hooks: Hooks & Narration): Promise<DemoReport> {
@@ -66,7 +71,7 @@ export async function runDemo(request: DemoRequest, hooks: Hooks & Narration): P
   );
 
   await initRepositoryAt({ folder }, { passphrase: PASSPHRASE, label: "demo" }, hooks);
-  const clock = new CalendarClock(systemClock.now() - (DAYS + 1) * DAY_MS);
+  const clock = new CalendarClock(systemClock.now() - (DAYS + FURTHER_DAYS + 1) * DAY_MS);
   await using workspace = await openWorkspace({
     repository: { folder },
     credential: { kind: "passphrase", passphrase: PASSPHRASE },
@@ -85,17 +90,28 @@ export async function runDemo(request: DemoRequest, hooks: Hooks & Narration): P
       ),
     );
   }
-  const good = clock.now();
   await tellAHistory(workspace, hooks);
+  let good = "";
+  for (let day = DAYS + 1; day <= DAYS + FURTHER_DAYS; day++) {
+    await shop.workADay(day, documents);
+    clock.nextDay();
+    good = (await backUp(workspace, hooks)).instant ?? "";
+  }
+  await tellWhatIsLeft(workspace, hooks);
 
   const damage = await shop.damage();
   hooks.say(
     `Now a script goes wrong: ${count(damage.changed)} documents overwritten or deleted, and the validation rules are gone.`,
   );
   clock.nextDay();
-  hooks.say(
-    describeRun("The next delta keeps that too, as it keeps everything", await backUp(workspace, hooks)),
-  );
+  const marked = await backUp(workspace, hooks);
+  hooks.say(describeRun("The next delta keeps that too, as it keeps everything", marked));
+  for (const { message } of marked.anomalies ?? []) hooks.say(`But it is marked: ${message}`);
+  if (marked.frozen !== undefined) {
+    hooks.say(
+      `Nothing of this timeline is merged or cleaned up until somebody has looked; its last good instant is ${marked.frozen.lastGood}.`,
+    );
+  }
   const differing = await collect(diffInstants(workspace, { task: TASK, a: "latest~1" }, hooks));
   hooks.say(`Between the last good instant and now ${count(differing.length)} items differ.`);
 
@@ -127,9 +143,29 @@ async function tellAHistory(workspace: Workspace, hooks: Hooks & Narration): Pro
   hooks.say("");
 }
 
+/** How the timeline has aged: days have become weeks and months. */
+async function tellWhatIsLeft(workspace: Workspace, hooks: Hooks & Narration): Promise<void> {
+  const deltas = await listDeltas(workspace, { task: TASK }, hooks);
+  const left = [...Map.groupBy(deltas, ({ level }) => level)]
+    .filter(([level]) => level !== "baseline")
+    .map(([level, rows]) => `${rows.length} ${level}`);
+  const runs = DAYS + FURTHER_DAYS;
+  hooks.say(
+    `A month passes, with a backup every day. Of the ${runs} deltas the policy has left ${left.join(", ")}: the older, the coarser.`,
+  );
+  const asked = new Date(workspace.clock.now() - FURTHER_DAYS * DAY_MS * ASKED_SHARE).toISOString();
+  const notes: string[] = [];
+  const note = (text: string): number => notes.push(text);
+  for await (const _item of listItems(
+    workspace,
+    { task: TASK, at: asked, prefix: "none:" },
+    { ...hooks, note },
+  ));
+  hooks.say(`Whoever asks for ${asked.slice(0, 10)} is told how exact the answer is: "${notes.join(" ")}"\n`);
+}
+
 /** Restores into a new database, proves it, then repairs the damaged one in place and proves that. */
-async function putBack(workspace: Workspace, hooks: Hooks & Narration, good: number): Promise<boolean> {
-  const at = new Date(good).toISOString();
+async function putBack(workspace: Workspace, hooks: Hooks & Narration, at: string): Promise<boolean> {
   const copy = `${DATABASE}-restored`;
   const restored = await restore(
     workspace,

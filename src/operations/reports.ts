@@ -3,6 +3,7 @@
  * times are ISO 8601 UTC with milliseconds, sizes are bytes, durations ms. Field names are published; add, never rename.
  */
 import type { Level } from "../model/level.ts";
+import type { PolicyValue } from "../model/policy/layers.ts";
 import type { VersionKind } from "../model/version.ts";
 import type { RestoreAction, RestoreMode } from "../sources/source.ts";
 
@@ -354,6 +355,72 @@ export interface HoldRow {
   readonly key: string | null;
   readonly reason: string;
   readonly since: string;
+}
+
+/** What a policy keeps, until when and why: the rollup's own decision, repeated over the runs to come. */
+export interface RetentionPreview {
+  readonly task: string;
+  readonly source: string;
+  readonly collection: string;
+  /** When it was foretold. */
+  readonly at: string;
+  /** The effective policy, and where each value was set. */
+  readonly policy: readonly PolicyValue[];
+  /** Absent for a task that is not frozen; else everything is foretold as if it were acknowledged now. */
+  readonly frozen?: FreezeRow;
+  /** Newest first. */
+  readonly instants: readonly RetentionRow[];
+  /** What a rollup would give up now. */
+  readonly due: readonly DropRow[];
+  /** What the rollup after the next run gives up, those included. */
+  readonly next: { readonly run: string; readonly drops: readonly DropRow[] };
+  /** The chosen item's versions, newest first; absent where none was chosen. */
+  readonly versions?: readonly VersionRetentionRow[];
+  /** The same with other numbers; absent where none were given. */
+  readonly whatIf?: RetentionWhatIf;
+}
+
+/** One kept instant and its future. */
+export interface RetentionRow {
+  readonly instant: string;
+  readonly level: Level;
+  readonly epoch: number;
+  /** In words: `daily 3 of 7`, `held: audit`, `baseline`. */
+  readonly rule: string;
+  readonly until: RetentionUntil;
+}
+
+/** `at`: given up after the run of that time. `after`: not before that time; the forecast reaches no further. */
+export interface RetentionUntil {
+  readonly kind: "at" | "after" | "never";
+  /** Null for never. */
+  readonly time: string | null;
+  /** What it is merged into; null where it is not given up. The bucket of a baseline is empty. */
+  readonly into: { readonly level: Level; readonly bucket: string } | null;
+}
+
+/** One version of an item: it can be read as long as any instant is kept at which it was the state. */
+export interface VersionRetentionRow extends VersionRow {
+  /** The instant that keeps it longest. */
+  readonly keptAt: string;
+  readonly rule: string;
+  readonly until: RetentionUntil;
+}
+
+export interface RetentionWhatIf {
+  /** The values that differ. */
+  readonly policy: readonly PolicyValue[];
+  readonly instants: readonly RetentionRow[];
+  readonly due: readonly DropRow[];
+  readonly next: { readonly run: string; readonly drops: readonly DropRow[] };
+  readonly versions?: readonly VersionRetentionRow[];
+  /** Instants that fare otherwise, newest first. `dropped`: the next rollup would give them up at once. */
+  readonly changes: readonly {
+    readonly instant: string;
+    readonly change: "dropped" | "shorter" | "longer";
+    readonly before: RetentionUntil;
+    readonly after: RetentionUntil;
+  }[];
 }
 
 /** An instant that can be brought back. */

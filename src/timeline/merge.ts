@@ -9,6 +9,8 @@ import type { Version } from "../model/version.ts";
 
 /** Versions in one batch of a merge's output, at most. */
 const BATCH_VERSIONS = 512;
+/** A batch ends once its bodies are this large: it keeps alive what its versions were read from. */
+const BATCH_BODY_BYTES = 4 << 20;
 
 /** A stream of batches, each ascending by key; no key twice. */
 export type SortedVersions = AsyncIterable<readonly Version[]>;
@@ -23,6 +25,7 @@ export async function* mergeNewest(sources: readonly SortedVersions[]): AsyncGen
   try {
     await Promise.all(heads.map(async (head) => head.load()));
     let out: Version[] = [];
+    let bytes = 0;
     for (;;) {
       const first = smallest(heads);
       if (first === undefined) break;
@@ -35,9 +38,11 @@ export async function* mergeNewest(sources: readonly SortedVersions[]): AsyncGen
       }
       for (;;) {
         out.push(first.version);
-        if (out.length === BATCH_VERSIONS) {
+        for (const part of first.version.parts) bytes += part.length;
+        if (out.length === BATCH_VERSIONS || bytes >= BATCH_BODY_BYTES) {
           yield out;
           out = [];
+          bytes = 0;
         }
         if (!first.step()) await first.load();
         if (first.done || (bound !== undefined && first.key >= bound)) break;

@@ -32,6 +32,10 @@ const RUN: RunReport = {
 };
 const MARKED: RunReport = { ...RUN, anomalies: [MARK], frozen: FROZEN };
 
+async function tasks(row: TaskSummary): Promise<string> {
+  return (await holdfast(["tasks"], configured({ listTasks: async () => [row] }))).stdout;
+}
+
 it("backup shows a marked run with its figures and what to do, and says 39", async () => {
   const { exit, stdout } = await holdfast(["backup"], configured({ backup: yields(MARKED) }));
   expect(exit).toBe(39);
@@ -65,8 +69,6 @@ it("tasks, runs and deltas show marks where there are some", async () => {
     nextDue: "2026-11-22T02:00:00.000Z",
     storedBytes: 1,
   };
-  const tasks = async (row: TaskSummary) =>
-    (await holdfast(["tasks"], configured({ listTasks: async () => [row] }))).stdout;
   expect(await tasks(task)).not.toContain("STATE");
   expect(await tasks({ ...task, frozen: FROZEN })).toMatch(/ frozen since 2026-11-21T02:00:02Z\n$/);
   const runs = await holdfast(["runs", "prod/orders"], configured({ listRuns: yields(MARKED, RUN) }));

@@ -1,42 +1,60 @@
 /**
- * What people do to a timeline in a random history: holds laid and released, freezes acknowledged, items erased.
+ * What people do to a timeline in a random history: holds laid and released, instants brought back from the trash,
+ * freezes acknowledged, items erased.
  */
 import { isHoldfastError } from "../../src/model/errors.ts";
 import { keyOf } from "../../src/model/key.ts";
 import { acknowledge } from "../../src/operations/acknowledge.ts";
 import { erase } from "../../src/operations/erase.ts";
-import { newHold, type HoldTarget } from "../../src/repository/holds.ts";
-import { amendManifest } from "../../src/repository/task-store.ts";
+import { addHold, releaseHold } from "../../src/operations/holds.ts";
+import { listTrash, restoreFromTrash } from "../../src/operations/trash.ts";
 import type { History } from "./history.ts";
 import { TASK_TEXT } from "./sim-house.ts";
 import { KEYS, PREFIXES } from "./world.ts";
 
-export async function addHold(history: History): Promise<void> {
+export async function layHold(history: History): Promise<void> {
   const { random, witness, house } = history;
-  const entries = witness.newest?.entries ?? [];
-  const kind = random.pick(["instant", "item", "prefix"] as const);
-  const target: HoldTarget =
-    kind === "instant"
-      ? { kind, instant: random.pick(entries).to }
-      : { kind, key: keyOf(random.pick(kind === "item" ? KEYS : PREFIXES)) };
-  history.note(target.kind === "instant" ? new Date(target.instant).toISOString() : target.key.toString());
-  const repository = house.repository();
-  const hold = newHold(repository.keyring, house.task, target, "simulated", house.time);
-  await amendManifest(repository, house.task, ({ manifest }) => ({
-    ...manifest,
-    holds: [...manifest.holds, hold],
-  }));
+  const target = random.pick([
+    { at: textOf(random.pick([...(witness.newest?.entries ?? [])]).to) },
+    { item: random.pick(KEYS) },
+    { prefix: random.pick(PREFIXES) },
+  ]);
+  history.note(JSON.stringify(target));
+  await using workspace = house.workspace();
+  await addHold(workspace, { task: TASK_TEXT, reason: "simulated", ...target });
 }
 
-export async function releaseHold(history: History): Promise<void> {
+export async function release(history: History): Promise<void> {
   const { random, witness, house } = history;
   const holds = witness.newest?.holds ?? [];
   if (holds.length === 0) return;
-  const { id } = random.pick(holds);
-  await amendManifest(house.repository(), house.task, ({ manifest }) => ({
-    ...manifest,
-    holds: manifest.holds.filter((hold) => hold.id !== id),
-  }));
+  const { id: hold, kind } = random.pick(holds);
+  history.note(kind);
+  await using workspace = house.workspace();
+  await releaseHold(workspace, { task: TASK_TEXT, hold });
+}
+
+/** Whatever the trash lists can be brought back; one of it is. */
+export async function bringBack(history: History): Promise<void> {
+  const { random, witness, house } = history;
+  await using workspace = house.workspace();
+  const listed: string[] = [];
+  for await (const { instant } of listTrash(workspace, { task: TASK_TEXT })) listed.push(instant);
+  if (listed.length === 0) return;
+  const request = { task: TASK_TEXT, reason: "simulated" };
+  for (const at of listed) {
+    const { instant } = await restoreFromTrash(workspace, { ...request, at, dryRun: true });
+    history.expect(instant === at, `${at} is in the trash and ${instant} would be brought back`);
+  }
+  const at = random.pick(listed);
+  history.note(at);
+  await restoreFromTrash(workspace, { ...request, at });
+  const isBack = witness.newest?.entries.some(({ to }) => textOf(to) === at);
+  history.expect(isBack === true, `${at} was brought back and is not kept`);
+}
+
+function textOf(instant: number): string {
+  return new Date(instant).toISOString().replace(".000Z", "Z");
 }
 
 export async function acknowledgeFreeze(history: History): Promise<void> {

@@ -69,8 +69,9 @@ export class History {
     ["fall asleep", 50, async () => this.#fallAsleep()],
     ["wake", 50, async () => this.#wake()],
     ["policy", 40, async () => this.#editPolicy()],
-    ["hold", 40, async () => custody.addHold(this)],
-    ["release", 20, async () => custody.releaseHold(this)],
+    ["hold", 40, async () => custody.layHold(this)],
+    ["release", 20, async () => custody.release(this)],
+    ["trash", 30, async () => custody.bringBack(this)],
     ["acknowledge", 15, async () => custody.acknowledgeFreeze(this)],
     ["erase", 10, async () => custody.eraseItem(this)],
     ["restore in place", 10, async () => restoreInPlace(this)],
@@ -192,7 +193,9 @@ export class History {
       collection: COLLECTION,
       reconcile: this.random.chance(0.1),
     };
-    const { state, error } = await runTask(workspace, request, {});
+    const { state, error, instant } = await runTask(workspace, request, {});
+    const isKept = instant === null || this.witness.snapshots.has(Date.parse(instant));
+    this.expect(isKept, `a run says that it committed ${instant}, and no timeline has it`);
     this.note(`run: ${state}${error === undefined ? "" : ` ${error.code}: ${error.message}`}`);
     return error === undefined ? state : `${state} ${error.code}`;
   }

@@ -104,8 +104,10 @@ export class Witness {
   }
 
   async #committed(generation: number): Promise<void> {
-    const { manifest } = await readManifest(this.#repository, this.#task, generation);
     const previous = this.newest;
+    // Where old generations were removed, a writer that slept for long may write one of them: it must notice, and nobody reads it.
+    if (previous !== undefined && generation <= previous.generation) return;
+    const { manifest } = await readManifest(this.#repository, this.#task, generation);
     this.newest = manifest;
     const entry = newestEntry(manifest);
     const byRun = previous === undefined || entry.to > newestEntry(previous).to;

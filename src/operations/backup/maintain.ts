@@ -40,6 +40,11 @@ export async function maintain(
       sweep: false,
       signal,
     });
+    for (const path of cleaned.unreadable) {
+      hooks.warn?.(
+        `${source}/${collection}: ${path} does not read, so files that nothing seems to name were left alone; see \`holdfast check\`.`,
+      );
+    }
     done.cleanedFiles = cleaned.files;
     done.cleanedBytes = cleaned.bytes;
     return { ...done, refused: refused ?? cleaned.refused };

@@ -12,6 +12,7 @@ import { checksOf, generationIn, leasesOf, packPath, segmentPath } from "../../r
 import { copyFile, copySmallObject, hasBytes } from "../../repository/repair/copy-object.ts";
 import { repairManifests } from "../../repository/repair/manifests.ts";
 import type { Repository } from "../../repository/repository.ts";
+import { listJournal } from "../../repository/run-journal.ts";
 import { sealedPlaceAt } from "../../repository/sealed-places.ts";
 import { amendManifest, readNewestManifest } from "../../repository/task-store.ts";
 import { isHoldfastError } from "../../model/errors.ts";
@@ -157,13 +158,30 @@ class TaskRepair {
     }
     if (copy === undefined) return;
     // A record that is not there is no damage, but a copy may still have it.
-    const absent = findings.filter(
-      ({ severity, code, path }) =>
-        severity === "note" && code === "object-missing" && sealedPlaceAt(path) !== undefined,
+    const absent = damagesOf(
+      findings.filter(
+        ({ severity, code, path }) =>
+          severity === "note" && code === "object-missing" && sealedPlaceAt(path) !== undefined,
+      ),
     );
-    for (const damage of damagesOf(absent).values()) {
+    if (absent.size > 0) await this.#copyAbsent(copy, absent);
+  }
+
+  /** Copies records that are not there, and pages of the journal, in which they may be. */
+  async #copyAbsent(copy: RepositoryCopy, absent: ReadonlyMap<string, Damage>): Promise<void> {
+    const { apply } = this.#options;
+    const bring = async (damage: Damage): Promise<void> => {
       if (await copySmallObject(this.#repository, copy.repository, damage.path, apply, this.#signal))
         this.#rows.push(repairedRow(damage, [{ place: copy.label, count: 1 }]));
+    };
+    for (const damage of absent.values()) await bring(damage);
+    const there = new Set(
+      (await listJournal(this.#repository, this.#task, this.#signal)).map(({ path }) => path),
+    );
+    for (const { path } of await listJournal(copy.repository, this.#task, this.#signal)) {
+      if (there.has(path)) continue;
+      const damage = "The page of the journal is not there, and records of runs are missing.";
+      await bring({ task: this.#task, path, damage, runs: [], instants: [] });
     }
   }
 

@@ -4,7 +4,7 @@
  */
 import type { Millis } from "../../model/clock.ts";
 import { HoldfastError } from "../../model/errors.ts";
-import { keyText } from "../../model/key.ts";
+import { keyOf, keyText } from "../../model/key.ts";
 import { newTimedId } from "../../repository/ids.ts";
 import { newestEntry, segmentsNewestFirst } from "../../repository/manifest.ts";
 import { StateIndex } from "../../repository/state-index.ts";
@@ -55,6 +55,8 @@ export async function restoreInPlace(
   });
   let scope = request.scope;
   let reader = request.reader ?? scopeReader(timeline, timeline.at(request.instant), scope, signal);
+  /** The items that a repeated pass through everything is about; all others have been told of. */
+  let repeated: ReadonlySet<string> | undefined;
   for (let pass = 1; ; pass++) {
     const kept = request.apply ? await keepPresentState(workspace, timeline, hooks) : undefined;
     const unstable: string[] = [];
@@ -78,6 +80,7 @@ export async function restoreInPlace(
           unstable.push(keyText(outcome.key));
           continue;
         }
+        if (repeated !== undefined && !repeated.has(keyText(outcome.key)) && !wasWritten(outcome)) continue;
         request.onItem(tally.add(outcome));
         if (kept !== undefined && wasWritten(outcome)) {
           await recorder.add({ key: outcome.key, revision: outcome.revision ?? "", before: kept.instant });
@@ -88,10 +91,17 @@ export async function restoreInPlace(
       await recorder.flush();
     }
     if (unstable.length === 0) break;
+    // Items that the instant does not know are found only by going through everything again.
+    repeated = isWhole(scope) && (await someAreNewer(reader, unstable)) ? new Set(unstable) : undefined;
+    if (repeated !== undefined) continue;
     scope = { items: unstable };
     reader = scopeReader(timeline, timeline.at(request.instant), scope, signal);
   }
   return recorder.hasPieces ? restore : null;
+}
+
+async function someAreNewer(reader: VersionReader, items: readonly string[]): Promise<boolean> {
+  return (await reader.contains(items.map(keyOf))).includes(false);
 }
 
 function wasWritten({ action }: RestoreOutcome): boolean {

@@ -40,8 +40,11 @@ export interface SegmentPages {
   /** Every stored blob that versions of the segment refer to, once for each alias, a batch at a time; keeps nothing in memory. */
   allBlobs(signal?: AbortSignal): AsyncIterable<readonly StoredBlob[]>;
 
-  /** The table of key hashes, page by page: entries of hash and fingerprint, 8 bytes each, ascending by hash. */
-  allFingerprints(signal?: AbortSignal): AsyncIterable<Buffer>;
+  /**
+   * The table of key hashes, page by page: entries of hash and fingerprint, 8 bytes each, ascending by hash. At most
+   * `fetchPages` pages are in memory.
+   */
+  allFingerprints(signal?: AbortSignal, fetchPages?: number): AsyncIterable<Buffer>;
 
   /** Entries of the two tables. */
   readonly entries: { readonly fingerprints: number; readonly aliases: number };
@@ -139,8 +142,8 @@ class OpenPages implements SegmentPages {
     }
   }
 
-  allFingerprints(signal?: AbortSignal): AsyncGenerator<Buffer> {
-    return this.#scan(PIECE.fingerprintPage, this.#directory.fingerprints, signal);
+  allFingerprints(signal?: AbortSignal, fetchPages = MAX_FETCH_PAGES): AsyncGenerator<Buffer> {
+    return this.#scan(PIECE.fingerprintPage, this.#directory.fingerprints, signal, fetchPages);
   }
 
   /** A table's pages in order, fetched several at a time. */
@@ -148,10 +151,11 @@ class OpenPages implements SegmentPages {
     kind: TableKind,
     table: TablePlace,
     signal: AbortSignal | undefined,
+    fetchPages = MAX_FETCH_PAGES,
   ): AsyncGenerator<Buffer> {
     const pages = pageCount(table);
-    for (let first = 0; first < pages; first += MAX_FETCH_PAGES) {
-      const last = Math.min(first + MAX_FETCH_PAGES, pages) - 1;
+    for (let first = 0; first < pages; first += fetchPages) {
+      const last = Math.min(first + fetchPages, pages) - 1;
       const { offset } = pageLocation(table, first);
       const end = pageLocation(table, last);
       const range = { offset, length: end.offset + end.length - offset };

@@ -19,7 +19,17 @@ export interface HashEntry {
   readonly fingerprint: string;
 }
 
-/** For each key hash, ascending: its entries in all segments. One page of each segment is in memory. */
+/**
+ * Table pages of all segments together, and the most of one that are fetched at a time (64 KiB each). Hashes are spread
+ * evenly, so every segment has to stand open: beyond a thousand segments, which is most of a terabyte, memory grows by a page
+ * for each.
+ */
+const PAGE_BUDGET = 1_024;
+const MAX_FETCH_PAGES = 16;
+/** Segments opened at a time. */
+const OPEN_AT_ONCE = 16;
+
+/** For each key hash, ascending: its entries in all segments. */
 export async function* readHashes(
   repository: Repository,
   task: TaskName,
@@ -27,10 +37,16 @@ export async function* readHashes(
   signal: AbortSignal,
 ): AsyncGenerator<readonly HashEntry[]> {
   const heads: Head[] = [];
-  for (const { segment, rank } of segments) {
-    const pages = await openPages(repository.storage, repository.keyring, task, segment, undefined, signal);
-    const head = new Head(pages.allFingerprints(signal), rank);
-    if (await head.next()) push(heads, head);
+  const fetchPages = Math.min(MAX_FETCH_PAGES, Math.max(1, Math.floor(PAGE_BUDGET / segments.length)));
+  const { storage, keyring } = repository;
+  const open = async ({ segment, rank }: RankedSegment): Promise<Head | undefined> => {
+    const pages = await openPages(storage, keyring, task, segment, undefined, signal);
+    const head = new Head(pages.allFingerprints(signal, fetchPages), rank);
+    return (await head.next()) ? head : undefined;
+  };
+  for (let start = 0; start < segments.length; start += OPEN_AT_ONCE) {
+    const opened = await Promise.all(segments.slice(start, start + OPEN_AT_ONCE).map(open));
+    for (const head of opened) if (head !== undefined) push(heads, head);
   }
   while (heads.length > 0) {
     const { hash } = heads[0] as Head;

@@ -5,7 +5,7 @@
 import type { TaskName } from "../../model/task.ts";
 import type { Version } from "../../model/version.ts";
 import type { HeldSet } from "../../repository/holds.ts";
-import type { HeldInstant, TimelineEntry } from "../../repository/manifest.ts";
+import type { HeldInstant, LostVersions, TimelineEntry } from "../../repository/manifest.ts";
 import type { Repository } from "../../repository/repository.ts";
 import type { SegmentInfo } from "../../repository/segment/segment.ts";
 import { SegmentGroup } from "../group.ts";
@@ -48,9 +48,24 @@ export async function holdVersions(
       },
       signal,
     );
-    if (segments.length > 0) held.push({ to: input.to, segments });
+    if (segments.length > 0 || input.lost.some(isOwn)) held.push({ to: input.to, segments });
   }
   return held.sort((a, b) => a.to - b.to);
+}
+
+/**
+ * Marks of what was lost at the instants that the merge gives up: whatever is held at such an instant must not be answered
+ * with an older version. They name no keys, so all of them are carried on for as long as any item is held.
+ */
+export function heldMarks(inputs: readonly TimelineEntry[], holds: HeldSet): LostVersions[] {
+  if (holds.ranges().length === 0) return [];
+  return inputs
+    .slice(0, -1)
+    .flatMap(({ lost, to }) => lost.filter(isOwn).map((mark): LostVersions => ({ ...mark, held: to })));
+}
+
+function isOwn({ held }: LostVersions): boolean {
+  return held === undefined;
 }
 
 async function* heldVersions(
@@ -71,6 +86,8 @@ async function isNeeded(
   holds: HeldSet,
   signal: AbortSignal,
 ): Promise<boolean> {
+  // Nothing but marks of what was lost there.
+  if (segments.length === 0) return true;
   const group = new SegmentGroup(repository, task, segments);
   for await (const batch of group.scan({}, READ_AHEAD_BYTES, signal)) {
     if (batch.some(({ key }) => holds.coverOf(key) !== undefined)) return true;

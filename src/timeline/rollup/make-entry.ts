@@ -10,7 +10,7 @@ import type { Repository } from "../../repository/repository.ts";
 import type { SegmentInfo } from "../../repository/segment/segment.ts";
 import { carryLost } from "../lost.ts";
 import type { Planned } from "../retention/plan.ts";
-import { holdVersions } from "./held-versions.ts";
+import { heldMarks, holdVersions } from "./held-versions.ts";
 import type { Making } from "./making.ts";
 import { mergeGroups, removeWritten, type MergeOptions } from "./merge-groups.ts";
 
@@ -37,7 +37,7 @@ export async function makeEntry(
   options: MakeOptions,
   signal: AbortSignal,
 ): Promise<MadeEntry> {
-  const { planned, how } = making;
+  const { planned, how, untouched } = making;
   const { inputs } = planned;
   const written: SegmentInfo[] = [];
   try {
@@ -49,7 +49,10 @@ export async function makeEntry(
       (segment) => written.push(segment),
       signal,
     );
-    const lost = await carryLost(repository, task, inputs, signal);
+    const lost = [
+      ...(await carryLost(repository, task, inputs, signal)),
+      ...heldMarks(inputs, options.holds),
+    ];
     const gathered = inputs.flatMap((input) => input.groups);
     const made = { planned, id: idOf(task, making), held, lost };
     if (how === "gathered") {
@@ -58,17 +61,18 @@ export async function makeEntry(
     }
     const { progress, limits } = options;
     const filter = planned.level !== "baseline";
-    const merge = { filter, drop: dropper(planned, options), progress, limits };
+    const drop = untouched === 0 ? dropper(planned, options) : undefined;
+    const merge = { filter, drop, progress, limits };
     const { segments, readBytes, writtenBytes } = await mergeGroups(
       repository,
       task,
-      gathered,
+      gathered.slice(untouched),
       merge,
       signal,
     );
     written.push(...segments);
-    const groups = segments.length === 0 ? [] : [segments];
-    const entry = entryOf({ ...made, groups, counts: sumOf(segments.map(countsOf)) });
+    const groups = [...gathered.slice(0, untouched), ...(segments.length === 0 ? [] : [segments])];
+    const entry = entryOf({ ...made, groups, counts: sumOf(groups.flat().map(countsOf)) });
     return { entry, making, written, readBytes, writtenBytes };
   } catch (error) {
     await removeWritten(repository, task, written);
@@ -88,17 +92,18 @@ function dropper(
 const ID_DIGITS = 32;
 
 /** A function of what goes in: the same rollup done twice, or by two at once, makes the same entry. */
-function idOf(task: TaskName, { planned, how }: Making): string {
+export function idOf(task: TaskName, { planned, how, untouched }: Making): string {
   const [first] = planned.inputs;
-  // An entry that only changes its level is still that run's.
-  if (planned.inputs.length === 1 && how === "gathered" && first !== undefined) return first.id;
+  // An entry that only changes its level or its files is still that run's, and what runs build on.
+  const alone = planned.inputs.length === 1 ? first : undefined;
+  if (alone !== undefined && (how === "gathered" || alone.runs === 1)) return alone.id;
   const inputs = planned.inputs.map(
     (input) =>
       `${input.id} ${entrySegments(input)
         .map(({ id }) => id)
         .join(" ")}`,
   );
-  const text = ["rollup", task, how, planned.level, ...inputs].join("\n");
+  const text = ["rollup", task, how, untouched, planned.level, ...inputs].join("\n");
   return createHash("sha256").update(text).digest("hex").slice(0, ID_DIGITS);
 }
 

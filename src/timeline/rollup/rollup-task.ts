@@ -9,13 +9,14 @@ import type { Policy } from "../../model/policy/policy.ts";
 import type { TaskName } from "../../model/task.ts";
 import { openHolds } from "../../repository/holds.ts";
 import { takeLease } from "../../repository/leases.ts";
-import type { Manifest, TimelineEntry } from "../../repository/manifest.ts";
+import { manifestSegments, type Manifest, type TimelineEntry } from "../../repository/manifest.ts";
 import type { Repository } from "../../repository/repository.ts";
 import { commitManifest, readNewestManifest, type StoredManifest } from "../../repository/task-store.ts";
 import { planRetention, type Drop, type RetentionPlan } from "../retention/plan.ts";
-import { makeEntry, type MadeEntry } from "./make-entry.ts";
+import { idOf, makeEntry, type MadeEntry } from "./make-entry.ts";
 import { makingsOf, type Making } from "./making.ts";
 import { removeWritten } from "./merge-groups.ts";
+import { pinnedInstants } from "./pins.ts";
 import { swapIn } from "./swap.ts";
 import type { SegmentLimits } from "./write-group.ts";
 
@@ -95,7 +96,10 @@ class TaskRollup {
       const { plan, makings } = this.#plan(stored.manifest);
       if (makings.length === 0) return this.#outcome(null);
       if (stored.manifest.freeze !== null) return this.#outcome("frozen");
-      if (dryRun) return { ...NOTHING, rolledUp: makings.map(foretold), drops: plan.drops };
+      if (dryRun) {
+        const rolledUp = makings.map((making) => foretold(this.#task, making));
+        return { ...NOTHING, rolledUp, drops: plan.drops };
+      }
       if (await this.#make(stored, plan, makings)) return this.#outcome(null);
     }
     throw new HoldfastError(
@@ -109,7 +113,7 @@ class TaskRollup {
 
   #plan(manifest: Manifest): { plan: RetentionPlan<TimelineEntry>; makings: Making[] } {
     const holds = openHolds(this.#repository.keyring, this.#task, manifest.holds);
-    const plan = planRetention(manifest.entries, this.#options.policy, holds.pins);
+    const plan = planRetention(manifest.entries, this.#options.policy, pinnedInstants(manifest, holds));
     return { plan, makings: makingsOf(plan.entries, this.#options.compact ?? false) };
   }
 
@@ -137,7 +141,7 @@ class TaskRollup {
       }
       const committed = await this.#commit(current, made, holds);
       if (committed === undefined) {
-        await removeWritten(this.#repository, this.#task, made.written);
+        await this.#takeBack(made);
         return false;
       }
       current = committed;
@@ -151,7 +155,18 @@ class TaskRollup {
     return newest?.digest !== current.digest;
   }
 
-  /** Undefined when the made entry does not fit the newest manifest. */
+  /**
+   * Removes what is of no use any more, rather than leave it to a cleanup: it repeats versions, which an erasure must find.
+   * What the timeline names stays, however the commit ended.
+   */
+  async #takeBack({ written }: MadeEntry): Promise<void> {
+    const newest = await readNewestManifest(this.#repository, this.#task, this.#options.signal);
+    const named = new Set(newest && manifestSegments(newest.manifest).map(({ id }) => id));
+    const unnamed = written.filter(({ id }) => !named.has(id));
+    await removeWritten(this.#repository, this.#task, unnamed);
+  }
+
+  /** Undefined when the made entry does not fit the newest manifest, or a cleanup took what was written for it. */
   async #commit(
     base: StoredManifest,
     made: MadeEntry,
@@ -162,8 +177,13 @@ class TaskRollup {
     for (let attempt = 1; attempt <= ATTEMPTS && current !== undefined; attempt++) {
       const next = swapIn(current.manifest, made, holds, clock.now());
       if (next === undefined) return undefined;
-      const committed = await commitManifest(this.#repository, this.#task, current, next, signal);
-      if (committed !== undefined) return committed;
+      try {
+        const committed = await commitManifest(this.#repository, this.#task, current, next, signal);
+        if (committed !== undefined) return committed;
+      } catch (error) {
+        if (isHoldfastError(error, "object-missing")) return undefined;
+        throw error;
+      }
       current = await readNewestManifest(this.#repository, this.#task, signal);
     }
     return undefined;
@@ -172,7 +192,7 @@ class TaskRollup {
   #note(made: MadeEntry, plan: RetentionPlan<TimelineEntry>, { manifest }: StoredManifest): void {
     this.#generation ??= manifest.generation;
     const { readBytes, writtenBytes, entry } = made;
-    this.#rolledUp.push({ ...foretold(made.making), id: entry.id, readBytes, writtenBytes });
+    this.#rolledUp.push({ ...foretold(this.#task, made.making), readBytes, writtenBytes });
     const inputs = new Set(made.making.planned.inputs.map(({ to }) => to));
     this.#drops.push(...plan.drops.filter(({ instant }) => inputs.has(instant) && instant !== entry.to));
   }
@@ -182,8 +202,9 @@ class TaskRollup {
   }
 }
 
-function foretold({ planned, how }: Making): RolledUp {
-  const { level, from, to, inputs } = planned;
-  const id = inputs[inputs.length - 1]?.id ?? "";
-  return { id, level, from, to, how, inputs: inputs.map((input) => input.to), readBytes: 0, writtenBytes: 0 };
+function foretold(task: TaskName, making: Making): RolledUp {
+  const { level, from, to, inputs } = making.planned;
+  const instants = inputs.map((input) => input.to);
+  const id = idOf(task, making);
+  return { id, level, from, to, how: making.how, inputs: instants, readBytes: 0, writtenBytes: 0 };
 }

@@ -8,13 +8,29 @@ import { check } from "../../../src/operations/check.ts";
 import { repair, type RepairRequest } from "../../../src/operations/repair.ts";
 import { restore } from "../../../src/operations/restore.ts";
 import { openTimeline } from "../../../src/operations/tasks.ts";
-import type { Manifest, TimelineEntry } from "../../../src/repository/manifest.ts";
+import {
+  entrySegments,
+  manifestSegments,
+  type Manifest,
+  type TimelineEntry,
+} from "../../../src/repository/manifest.ts";
 import { packPath, segmentPath } from "../../../src/repository/paths.ts";
 import type { Storage } from "../../../src/repository/storage/storage.ts";
-import { readNewestManifest } from "../../../src/repository/task-store.ts";
 import type { LostItem } from "../../../src/timeline/lost.ts";
 import { backUp, collect } from "../../e2e/house.ts";
-import { copyOf, everything, flipped, livedHouse, put, resetTo, TASK_NAME, type LivedHouse } from "./rig.ts";
+import {
+  copyOf,
+  everything,
+  flipped,
+  livedHouse,
+  manifestOf,
+  mergedEntry,
+  newestRuns,
+  put,
+  resetTo,
+  TASK_NAME,
+  type LivedHouse,
+} from "./rig.ts";
 
 let house: LivedHouse;
 let copy: Storage;
@@ -24,7 +40,7 @@ let before: unknown;
 beforeAll(async () => {
   house = await livedHouse();
   copy = await copyOf(house.repository.storage);
-  manifest = (await readNewestManifest(house.repository, house.task))?.manifest as Manifest;
+  manifest = await manifestOf(house);
   before = await everything(house);
 });
 
@@ -32,8 +48,9 @@ beforeEach(async () => resetTo(house.repository.storage, copy));
 
 afterAll(async () => house[Symbol.asyncDispose]());
 
-const entry = (index: number): TimelineEntry => manifest.entries.at(index) as TimelineEntry;
-const pathOf = (index: number): string => segmentPath(house.task, entry(index).groups[0]?.[0]?.id ?? "");
+/** The first segment of an entry. */
+const pathOf = ({ groups }: TimelineEntry): string => segmentPath(house.task, groups[0]?.[0]?.id ?? "");
+const baseline = (): TimelineEntry => manifest.entries[0] as TimelineEntry;
 const remove = async (path: string): Promise<void> => put(house.repository.storage, path, undefined);
 const mend = async (request: Partial<RepairRequest> = {}) =>
   repair(house.workspace, { apply: true, readData: true, ...request });
@@ -49,7 +66,7 @@ async function flip(path: string, at: number): Promise<void> {
 
 describe("repair without a copy", () => {
   it("puts a merged segment together from the retired deltas that went into it", async () => {
-    await remove(pathOf(1));
+    await remove(pathOf(mergedEntry(manifest)));
     const report = await mend();
     expect(report).toMatchObject({
       ok: true,
@@ -60,9 +77,9 @@ describe("repair without a copy", () => {
   });
 
   it("puts a retired delta together from what the timeline has of it", async () => {
-    const [first] = manifest.retired;
-    const path = segmentPath(house.task, first?.entry.groups[0]?.[0]?.id ?? "");
-    // Its table is left: the version that the merge replaced is the one that is held.
+    const [newest] = manifest.retired.filter(({ into }) => into === mergedEntry(manifest).id).reverse();
+    const path = segmentPath(house.task, newest?.entry.groups.at(-1)?.[0]?.id ?? "");
+    // Its table is left, and what it holds went into the merged segment.
     await flip(path, 200);
     expect(await errors()).toMatchObject([{ severity: "warning", path }]);
     expect(await mend()).toMatchObject({ ok: true });
@@ -71,10 +88,14 @@ describe("repair without a copy", () => {
 
   it("writes anew what only lost its tables or its ends", async () => {
     for (const at of [3, -3]) {
-      const path = pathOf(0);
+      const path = pathOf(baseline());
       await flip(path, at < 0 ? (await copy.read(path)).length + at : at);
       const report = await mend();
-      expect(report).toMatchObject({ ok: true, recovered: 0, objects: [{ found: [{ place: "what is left of it" }] }] });
+      expect(report).toMatchObject({
+        ok: true,
+        recovered: 0,
+        objects: [{ found: [{ place: "what is left of it" }] }],
+      });
       expect(await errors()).toEqual([]);
       expect(await everything(house)).toEqual(before);
       await resetTo(house.repository.storage, copy);
@@ -82,16 +103,16 @@ describe("repair without a copy", () => {
   });
 
   it("condemns the damaged file and leaves its deletion to cleanup", async () => {
-    const path = pathOf(1);
+    const path = pathOf(mergedEntry(manifest));
     await flip(path, 200);
     await mend();
-    const stored = await readNewestManifest(house.repository, house.task);
-    expect(stored?.manifest.condemned).toMatchObject([{ path, why: "repaired", deleting: false }]);
+    const { condemned } = await manifestOf(house);
+    expect(condemned.at(-1)).toMatchObject({ path, why: "repaired", deleting: false });
     expect(await paths()).toContain(path);
   });
 
   it("tells what it would do and writes nothing in a dry run", async () => {
-    await remove(pathOf(1));
+    await remove(pathOf(mergedEntry(manifest)));
     const there = await paths();
     expect(await mend({ apply: false })).toMatchObject({ ok: true, applied: false });
     expect(await paths()).toEqual(there);
@@ -101,8 +122,8 @@ describe("repair without a copy", () => {
 describe("repair from the live source", () => {
   it("fetches the versions that are still current, attachments included, and leaves the others", async () => {
     // The last ordinary delta: its edit of `doc 1` was followed by the restore, its new document is still as it was.
-    const index = manifest.entries.findLastIndex(({ beforeRestore }) => !beforeRestore);
-    await flip(pathOf(index), 200);
+    const [newest] = newestRuns(manifest);
+    await flip(pathOf(newest), 200);
     const report = await mend({ fromSource: true });
     expect(report).toMatchObject({
       ok: false,
@@ -120,7 +141,7 @@ describe("repair from the live source", () => {
     expect(given).toMatchObject({ lost: 1, objects: [{ outcome: "given-up" }] });
     expect(await errors()).toEqual([]);
     const timeline = await openTimeline(house.workspace, TASK_NAME);
-    const version = await timeline.at(entry(index).to).get(keyOf("new 4"));
+    const version = await timeline.at(newest.to).get(keyOf("new 7"));
     expect(version?.blobs).toHaveLength(1);
   });
 
@@ -146,8 +167,7 @@ describe("repair from the live source", () => {
 
 describe("a version that no place has", () => {
   const damaged = async (): Promise<void> => {
-    const index = manifest.entries.findLastIndex(({ beforeRestore }) => !beforeRestore);
-    await flip(pathOf(index), 200);
+    await flip(pathOf(newestRuns(manifest)[0]), 200);
   };
 
   it("changes nothing, and is listed by its key where anything tells it, else between two keys", async () => {
@@ -157,25 +177,24 @@ describe("a version that no place has", () => {
     expect(await paths()).toEqual(there);
     const [object] = report.objects;
     expect(object).toMatchObject({ outcome: "unrepaired", lostCount: 3 });
-    // `doc 1` and the deleted document are in older deltas too; only the lost delta knew `new 4`.
+    // `doc 1` and the deleted document are in older deltas too; only the lost delta knew `new 7`.
     expect(object?.lost).toEqual([
       { key: "doc 1", from: "doc 1", to: "doc 1", count: 1 },
-      { key: "doc 5", from: "doc 5", to: "doc 5", count: 1 },
-      { key: null, from: "doc 1", to: "new 4", count: 1 },
+      { key: "doc 8", from: "doc 8", to: "doc 8", count: 1 },
+      { key: null, from: "doc 1", to: "new 7", count: 1 },
     ]);
     expect(object?.next).toContain("--from-source");
   });
 
   it("is said to be lost where it would answer, once it is given up, and older instants are as before", async () => {
-    const index = manifest.entries.findLastIndex(({ beforeRestore }) => !beforeRestore);
-    const { to } = entry(index);
-    const earlier = new Date(entry(index - 1).to).toISOString();
+    const [{ to }, previous] = newestRuns(manifest);
+    const earlier = new Date(previous.to).toISOString();
     const at = new Date(to).toISOString();
     const old = await catItem(house.workspace, { task: TASK_NAME, item: "doc 1", at: earlier });
     await damaged();
     expect(await mend({ acceptLoss: true })).toMatchObject({ ok: false, lost: 3 });
     expect(await errors()).toEqual([]);
-    for (const item of ["doc 1", "doc 5", "new 4"]) {
+    for (const item of ["doc 1", "doc 8", "new 7"]) {
       await expect(catItem(house.workspace, { task: TASK_NAME, item, at })).rejects.toMatchObject({
         code: "version-lost",
         context: { item },
@@ -188,31 +207,29 @@ describe("a version that no place has", () => {
     const scanned = (await collect(timeline.at(to).scan())).flat().map(({ key }) => key.toString());
     expect(scanned).toContain("doc 0");
     expect(scanned).not.toContain("doc 1");
-    expect(lost.map(({ key }) => key?.toString())).toEqual(["doc 1", "doc 5", undefined]);
+    expect(lost.map(({ key }) => key?.toString())).toEqual(["doc 1", "doc 8", undefined]);
     expect(await timeline.at(to).contains([keyOf("doc 1"), keyOf("nothing")])).toEqual([true, false]);
   });
 
   it("is named by a restore, which restores all others", async () => {
     await damaged();
     await mend({ acceptLoss: true });
-    const index = manifest.entries.findLastIndex(({ beforeRestore }) => !beforeRestore);
     const report = await restore(house.workspace, {
       task: TASK_NAME,
-      at: new Date(entry(index).to).toISOString(),
+      at: new Date(newestRuns(manifest)[0].to).toISOString(),
       scope: {},
-      target: { collection: `copy-${index}` },
+      target: { collection: "copy" },
       apply: true,
     });
-    expect(report.failures.map(({ key }) => key)).toEqual(["doc 1", "doc 5"]);
+    expect(report.failures.map(({ key }) => key)).toEqual(["doc 1", "doc 8"]);
     expect(report.counts.create).toBeGreaterThan(8);
   });
 
   it("is kept again by the next run that compares everything", async () => {
-    const index = manifest.entries.length - 1;
-    // All of the newest epoch's later states are lost without even a table: nothing says which items they were of.
-    for (let at = 1; at <= index; at++) for (const { id } of entry(at).groups.flat()) await remove(segmentPath(house.task, id));
-    for (const { entry: retired } of manifest.retired)
-      for (const { id } of retired.groups.flat()) await remove(segmentPath(house.task, id));
+    // Everything after the baseline is lost without even a table: nothing says which items it was of.
+    const kept = new Set(entrySegments(baseline()).map(({ id }) => id));
+    for (const { id } of manifestSegments(manifest))
+      if (!kept.has(id)) await remove(segmentPath(house.task, id));
     expect(await mend({ acceptLoss: true })).toMatchObject({ ok: false });
     expect(await errors()).toEqual([]);
     const read = async () => catItem(house.workspace, { task: TASK_NAME, item: "doc 1" });

@@ -1,25 +1,31 @@
 /**
- * A timeline that has lived: a baseline, deltas, a merged week with its retired inputs, a held instant, attachments in packs
- * and an undo record; and what each of its instants says, read before anything is damaged.
+ * A timeline that has lived: a baseline, a merged week with its retired inputs, a week that still gathers, deltas, a held item,
+ * attachments in packs, a condemned file, a page of the journal and an undo record. And what each of its instants says.
  */
 import { keyText } from "../../../src/model/key.ts";
+import type { PolicySettings } from "../../../src/model/policy/layers.ts";
 import type { TaskName } from "../../../src/model/task.ts";
-import type { Version } from "../../../src/model/version.ts";
+import { addHold } from "../../../src/operations/holds.ts";
 import { restore } from "../../../src/operations/restore.ts";
 import { openTimeline } from "../../../src/operations/tasks.ts";
-import type { TimelineEntry } from "../../../src/repository/manifest.ts";
+import { Workspace } from "../../../src/operations/workspace.ts";
+import type { Manifest, TimelineEntry } from "../../../src/repository/manifest.ts";
+import { runRecordPath } from "../../../src/repository/paths.ts";
 import type { Storage } from "../../../src/repository/storage/storage.ts";
 import { memoryStorage } from "../../../src/repository/storage/memory.ts";
 import { writeSegment } from "../../../src/repository/segment/segment-writer.ts";
-import { amendManifest } from "../../../src/repository/task-store.ts";
-import { SegmentGroup } from "../../../src/timeline/group.ts";
-import { mergeNewest } from "../../../src/timeline/merge.ts";
+import { readAllRuns, writeJournalPage } from "../../../src/repository/run-journal.ts";
+import { readNewestManifest } from "../../../src/repository/task-store.ts";
 import { backUp, collect, openHouse, type House } from "../../e2e/house.ts";
 
-export const DATABASE = "main";
+const DATABASE = "main";
 export const TASK_NAME = `prod/${DATABASE}`;
 const DAY_MS = 86_400_000;
-const READ_AHEAD_BYTES = 64 * 1024;
+/** Daily runs from Friday 2026-01-02 on: the week that ends on the 4th is merged on the 7th, the next one still gathers. */
+const ROUNDS = 7;
+/** Runs whose records are in the journal. */
+const JOURNALED = 2;
+const POLICY: PolicySettings = { keep: { daily: 2 }, cleanupAfter: 2 * DAY_MS, anomaly: { enabled: false } };
 
 export interface LivedHouse extends House {
   readonly task: TaskName;
@@ -28,14 +34,21 @@ export interface LivedHouse extends House {
 /** Made by real runs against the stand-in. */
 export async function livedHouse(): Promise<LivedHouse> {
   const house = await openHouse();
-  const { couch, clock } = house;
+  const { repository, couch, clock } = house;
+  const sources = house.workspace.sources.map((source) => ({
+    ...source,
+    policy: [{ settings: POLICY, origin: () => "test" }],
+  }));
+  const workspace = new Workspace(repository, sources, clock);
+  const lived = { ...house, workspace };
   const file = (seed: string) => ({ content_type: "image/png", data: btoa(`${seed} `.repeat(40)) });
   await couch.json("PUT", DATABASE);
   const docs: object[] = Array.from({ length: 12 }, (_, index) => ({ _id: `doc ${index}`, index }));
   docs.push({ _id: "with", _attachments: { "a.png": file("first"), "b.png": file("second") } });
   await couch.json("POST", `${DATABASE}/_bulk_docs`, { docs });
-  const { task } = await backUp(house, DATABASE);
-  for (let round = 1; round <= 4; round++) {
+  const task = (await backUp(lived, DATABASE)).task as TaskName;
+  await addHold(workspace, { task: TASK_NAME, item: "doc 1", reason: "asked for" });
+  for (let round = 1; round <= ROUNDS; round++) {
     clock.advance(DAY_MS);
     const { _rev } = (await couch.json("GET", `${DATABASE}/doc%201`)) as { _rev: string };
     const gone = (await couch.json("GET", `${DATABASE}/doc%20${round + 1}`)) as object;
@@ -45,70 +58,69 @@ export async function livedHouse(): Promise<LivedHouse> {
       { _id: `new ${round}`, _attachments: { "n.png": file(`round ${round}`) } },
     ];
     await couch.json("POST", `${DATABASE}/_bulk_docs`, { docs: changed });
-    await backUp(house, DATABASE);
+    if (round === ROUNDS) await leaveFile(lived, task);
+    await backUp(lived, DATABASE);
   }
-  await mergeFirstDeltas(house, task as TaskName);
-  clock.advance(DAY_MS);
-  await restore(house.workspace, {
+  await packJournal(lived, task);
+  await restore(workspace, {
     task: TASK_NAME,
     at: "latest~1",
     scope: { items: ["doc 1"] },
     target: { inPlace: true },
     apply: true,
   });
-  return Object.assign(house, { task: task as TaskName });
-}
-
-/** Deltas 1 and 2 become a weekly; they are retired, and `doc 1` is held as delta 1 has it. */
-async function mergeFirstDeltas({ repository, clock }: House, task: TaskName): Promise<void> {
-  const stored = await amendManifest(repository, task, () => undefined);
-  const [, first, second] = stored.manifest.entries as [TimelineEntry, TimelineEntry, TimelineEntry];
-  const groups = [...first.groups, ...second.groups].map(
-    (segments) => new SegmentGroup(repository, task, segments),
-  );
-  const target = { ...repository, task };
-  const merged = await writeSegment(
-    target,
-    mergeNewest(groups.map((group) => group.scan({}, READ_AHEAD_BYTES))),
-  );
-  const holder = new SegmentGroup(repository, task, first.groups[0] ?? []);
-  const [kept] = (await holder.getMany([Buffer.from("doc 1")])) as [Version];
-  const held = await writeSegment(target, [[kept]]);
-  const weekly: TimelineEntry = {
-    ...second,
-    id: "f".repeat(32),
-    level: "weekly",
-    from: first.from,
-    groups: [[merged]],
-    counts: { ...merged.counts, storedBytes: merged.bytes },
-    runs: 2,
-    change: null,
-    held: [{ to: first.to, segments: [held] }],
+  return {
+    ...lived,
+    task,
+    async [Symbol.asyncDispose]() {
+      await workspace[Symbol.asyncDispose]();
+      await house[Symbol.asyncDispose]();
+    },
   };
-  await amendManifest(repository, task, ({ manifest }) => ({
-    ...manifest,
-    written: clock.now(),
-    entries: [manifest.entries[0] as TimelineEntry, weekly, ...manifest.entries.slice(3)],
-    retired: [first, second].map((entry) => ({
-      entry,
-      retiredAt: clock.now(),
-      into: weekly.id,
-      generation: manifest.generation + 1,
-    })),
-  }));
 }
 
-/** Every kept instant with every item, its bodies and its attachments. */
-export async function everything(house: LivedHouse): Promise<unknown> {
-  const timeline = await openTimeline(house.workspace, house.task);
+/** A segment that no manifest names: the next cleanup condemns it. */
+async function leaveFile({ repository, workspace }: House, task: TaskName): Promise<void> {
+  const timeline = await openTimeline(workspace, TASK_NAME);
+  await writeSegment({ ...repository, task }, timeline.at(timeline.instants[0] as number).scan());
+}
+
+async function packJournal({ repository }: House, task: TaskName): Promise<void> {
+  const oldest = (await collect(readAllRuns(repository, task))).reverse().slice(0, JOURNALED);
+  const records = oldest.flatMap((found) => (found.kind === "ended" ? [found.record] : []));
+  await writeJournalPage(repository, task, records);
+  for (const { run } of records) await repository.storage.remove(runRecordPath(task, run));
+}
+
+/** The entry that was merged of retired ones. */
+export function mergedEntry({ entries, retired }: Manifest): TimelineEntry {
+  const merged = entries.find(
+    ({ id, groups }) => groups.length === 1 && retired.some(({ into }) => into === id),
+  );
+  return merged as TimelineEntry;
+}
+
+/** The newest entry that an ordinary run made, and the one before it. */
+export function newestRuns({ entries }: Manifest): readonly [newest: TimelineEntry, before: TimelineEntry] {
+  const [newest, before] = entries.filter(({ beforeRestore }) => !beforeRestore).reverse();
+  return [newest as TimelineEntry, before as TimelineEntry];
+}
+
+export async function manifestOf({ repository, task }: LivedHouse): Promise<Manifest> {
+  return (await readNewestManifest(repository, task))?.manifest as Manifest;
+}
+
+/** Every kept instant, and every held one, with every item, its bodies and its attachments. */
+export async function everything({ workspace, task }: LivedHouse): Promise<unknown> {
+  const timeline = await openTimeline(workspace, task);
   const states: unknown[] = [];
-  for (const instant of timeline.instants) {
-    for await (const batch of timeline.at(instant).scan()) {
-      for (const version of batch) {
-        const blobs: string[] = [];
-        for (const ref of version.blobs)
-          blobs.push(Buffer.concat(await collect(timeline.blobs.stream(ref))).toString("base64"));
-        states.push([instant, keyText(version.key), version.kind, version.revision, version.parts.map(String), blobs]);
+  for (const { to } of timeline.points) {
+    for await (const batch of timeline.at(to).scan()) {
+      for (const { key, kind, revision, parts, blobs } of batch) {
+        const contents: string[] = [];
+        for (const ref of blobs)
+          contents.push(Buffer.concat(await collect(timeline.blobs.stream(ref))).toString("base64"));
+        states.push([to, keyText(key), kind, revision, parts.map(String), contents]);
       }
     }
   }
@@ -118,7 +130,7 @@ export async function everything(house: LivedHouse): Promise<unknown> {
 /** A second copy of everything there is now. */
 export async function copyOf(storage: Storage): Promise<Storage> {
   const copy = memoryStorage();
-  for await (const { path } of storage.list("")) await copy.create(path, await storage.read(path));
+  await resetTo(copy, storage);
   return copy;
 }
 
@@ -129,7 +141,7 @@ export async function put(storage: Storage, path: string, bytes: Buffer | undefi
 
 /** The storage as it was when `copy` was made. */
 export async function resetTo(storage: Storage, copy: Storage): Promise<void> {
-  for await (const { path } of storage.list("")) await storage.remove(path);
+  for (const { path } of await collect(storage.list(""))) await storage.remove(path);
   for await (const { path } of copy.list("")) await storage.create(path, await copy.read(path));
 }
 
