@@ -288,7 +288,7 @@ export interface TaskCoverage extends CoverageReport {
 
 /** An entry of the timeline that a rollup made, or would make. */
 export interface RolledUpRow {
-  /** The entry's id; in a dry run that of its newest input. */
+  /** The entry's id: a function of its inputs. */
   readonly id: string;
   readonly level: Level;
   readonly from: string | null;
@@ -345,7 +345,8 @@ export interface MaintenanceReport {
 
 /** Something that rollup, cleanup and erasure leave alone. */
 export interface HoldRow {
-  readonly hold: string;
+  /** Its id; null where it would only be made. */
+  readonly hold: string | null;
   readonly task: string;
   readonly source: string;
   readonly collection: string;

@@ -4,6 +4,7 @@
 import type { Millis } from "../model/clock.ts";
 import { HoldfastError } from "../model/errors.ts";
 import { formatInstant, parseTime } from "../model/instant.ts";
+import { DAY_MS } from "../model/policy/policy.ts";
 import { newHold } from "../repository/holds.ts";
 import { entrySegments, type Manifest } from "../repository/manifest.ts";
 import { segmentPath } from "../repository/paths.ts";
@@ -51,7 +52,7 @@ export async function* listTrash(
 
 export interface TrashRestoreRequest {
   readonly task: string;
-  /** A time: the newest instant in the trash at or before it. */
+  /** The instant, or a date: the newest instant of that day, UTC. */
   readonly at: string;
   readonly reason: string;
   /** Only tell. */
@@ -78,17 +79,15 @@ export async function restoreFromTrash(
     task,
     async ({ manifest }) => {
       const way = findWay(manifest, time, request.at);
-      instant = way.chain.at(-1)?.to ?? 0;
+      instant = way.chain.at(-1)?.entry.to ?? 0;
       await mustBeThere(workspace, manifest, way);
       if (request.dryRun === true) return undefined;
       const pin = newHold(repository.keyring, task, { kind: "instant", instant }, request.reason, now);
       hold = pin.id;
-      const back = new Set<unknown>(way.chain);
       return {
         ...manifest,
+        ...withWayBack(manifest, way),
         written: clock.now(),
-        entries: withWayBack(manifest.entries, way),
-        retired: manifest.retired.filter(({ entry }) => !back.has(entry)),
         holds: [...manifest.holds, pin],
       };
     },
@@ -108,20 +107,29 @@ export async function restoreFromTrash(
 /** Instants named in a refusal. */
 const NAMED = 5;
 
+/** Nothing but what was named comes back: an instant near it would be another state. */
 function findWay(manifest: Manifest, time: Millis, text: string): WayBack {
-  const trashed = trashedInstants(manifest);
-  const instant = trashed.findLast((candidate) => candidate.instant <= time)?.instant;
+  const trashed = trashedInstants(manifest).map(({ instant }) => instant);
+  const isMeant = (instant: Millis): boolean =>
+    text.length === DATE_LENGTH ? instant <= time && instant > time - DAY_MS : instant === time;
+  const instant = trashed.findLast(isMeant);
   const way = instant === undefined ? undefined : wayBack(manifest, instant);
   if (way !== undefined) return way;
-  const named = trashed.slice(-NAMED).map((candidate) => formatInstant(candidate.instant));
-  const there = named.length === 0 ? "its trash is empty" : `its trash has ${named.join(", ")}`;
-  throw new HoldfastError("instant-unknown", `Nothing at or before ${text} can be brought back: ${there}.`, {
-    task: manifest.task,
-  });
+  const { task } = manifest;
+  if (manifest.entries.some(({ to }) => isMeant(to))) {
+    throw new HoldfastError("instant-unknown", `${text} is kept: there is nothing to bring back.`, { task });
+  }
+  const nearest = trashed.toSorted((a, b) => Math.abs(a - time) - Math.abs(b - time)).slice(0, NAMED);
+  const named = nearest.sort((a, b) => a - b).map(formatInstant);
+  const there = named.length === 0 ? "The trash is empty." : `The nearest that can: ${named.join(", ")}.`;
+  throw new HoldfastError("instant-unknown", `${text} cannot be brought back. ${there}`, { task });
 }
 
+/** A date without a time, as 2026-11-21. */
+const DATE_LENGTH = 10;
+
 async function mustBeThere({ repository }: Workspace, { task }: Manifest, { chain }: WayBack): Promise<void> {
-  for (const segment of chain.flatMap(entrySegments)) {
+  for (const segment of chain.flatMap(({ entry }) => entrySegments(entry))) {
     const path = segmentPath(task, segment.id);
     const stat = await repository.storage.stat(path);
     if (stat?.size === segment.bytes) continue;

@@ -129,8 +129,27 @@ export async function commitManifest(
   const place = { purpose: "manifest", scope: [task, String(generation)] } as const;
   const object = sealObject(repository.keyring, place, encodeBuffers(manifest));
   const outcome = await repository.storage.create(manifestPath(task, generation), object, signal);
-  if (outcome === "exists") return undefined;
+  if (outcome === "exists" || (await isStray(repository, task, generation, signal))) return undefined;
   return { manifest, digest: createHash("sha256").update(object).digest("hex") };
+}
+
+/**
+ * Whether a generation that was just created had been there before and was cleaned up: then its writer slept for days, and it
+ * is part of no chain. Cleanups remove the oldest first, so the one before it is gone then, too. The stray manifest stays for the
+ * next cleanup: it lies before the chain.
+ */
+async function isStray(
+  repository: Repository,
+  task: TaskName,
+  generation: number,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  if (generation > 1) {
+    const before = await repository.storage.stat(manifestPath(task, generation - 1), signal);
+    if (before !== undefined) return false;
+  } else if ((await newestGeneration(repository, task, signal)) === generation) return false;
+  const newest = await readNewestManifest(repository, task, signal);
+  return newest !== undefined && newest.manifest.chainFrom > generation;
 }
 
 /** Files asked for at once. */

@@ -64,6 +64,22 @@ describe("a task's manifests", () => {
     await expect(readNewestManifest(repository, TASK)).rejects.toMatchObject({ code: "chain-broken" });
   });
 
+  it("cannot be committed in the place of generations that a cleanup has removed", async () => {
+    const first = await commit(undefined);
+    const second = await commit(first);
+    const third = (await commitManifest(repository, TASK, second, {
+      ...NEXT,
+      chainFrom: 3,
+    })) as StoredManifest;
+    await repository.storage.remove(manifestPath(TASK, 1));
+    await repository.storage.remove(manifestPath(TASK, 2));
+    for (const base of [undefined, first]) {
+      expect(await commitManifest(repository, TASK, base, NEXT)).toBeUndefined();
+      expect(await readNewestManifest(repository, TASK)).toEqual(third);
+    }
+    expect((await commit(third)).manifest.generation).toBe(4);
+  });
+
   it("do not open in another generation's or task's place", async () => {
     await commit(await commit(undefined));
     const bytes = await repository.storage.read(manifestPath(TASK, 1));

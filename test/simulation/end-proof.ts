@@ -15,7 +15,7 @@ import { packsOf, segmentsOf } from "../../src/repository/paths.ts";
 import { readNewestManifest } from "../../src/repository/task-store.ts";
 import type { Timeline } from "../../src/timeline/timeline.ts";
 import type { Believed } from "./fake-service.ts";
-import type { History } from "./history.ts";
+import type { Stage } from "./actors.ts";
 import { sortedKeys } from "./keys.ts";
 import { TASK_TEXT, type SimHouse } from "./sim-house.ts";
 import type { Witness } from "./witness.ts";
@@ -26,26 +26,26 @@ const CLEANUPS = 3;
 const CLEANUP_PAUSE_MS = 15 * DAY_MS;
 const NEVER = new AbortController().signal;
 
-export async function proveEnd(history: History): Promise<void> {
-  await using workspace = history.house.workspace();
+export async function proveEnd(stage: Stage): Promise<void> {
+  await using workspace = stage.house.workspace();
   const timeline = await openTimeline(workspace, TASK_TEXT);
   for (const instant of timeline.instants) {
-    const snapshot = history.witness.snapshots.get(instant) ?? new Map<string, Believed>();
-    for (const broken of await proveInstant(timeline, instant, snapshot)) history.expect(false, broken);
+    const snapshot = stage.witness.snapshots.get(instant) ?? new Map<string, Believed>();
+    for (const broken of await proveInstant(timeline, instant, snapshot)) stage.expect(false, broken);
   }
-  for (const key of KEYS) await proveHistory(history, timeline, key);
+  for (const key of KEYS) await proveHistory(stage, timeline, key);
   const { findings } = await check(workspace, { task: TASK_TEXT, readData: true });
-  for (const { severity, message } of findings) history.expect(severity === "note", `check: ${message}`);
-  const instant = history.random.pick(timeline.instants);
-  for (const broken of await brokenRestore(history.house, history.witness, workspace, instant)) {
-    history.expect(false, broken);
+  for (const { severity, message } of findings) stage.expect(severity === "note", `check: ${message}`);
+  const instant = stage.random.pick(timeline.instants);
+  for (const broken of await brokenRestore(stage.house, stage.witness, workspace, instant)) {
+    stage.expect(false, broken);
   }
-  await proveNothingLeft(history);
+  await proveNothingLeft(stage);
 }
 
 /** Cleanups, with time between them, leave no segment and no pack that neither the timeline nor an undo record needs. */
-async function proveNothingLeft(history: History): Promise<void> {
-  const { house, witness } = history;
+async function proveNothingLeft(stage: Stage): Promise<void> {
+  const { house, witness } = stage;
   if (witness.newest?.freeze !== null) return;
   const { cleanupAfter } = house.effective;
   for (let round = 0; round < CLEANUPS; round++) {
@@ -59,7 +59,7 @@ async function proveNothingLeft(history: History): Promise<void> {
   const needed = new Set([...manifestPaths(newest.manifest), ...named.paths]);
   for (const folder of [segmentsOf(house.task), packsOf(house.task)]) {
     for await (const { path } of house.plain.storage.list(folder)) {
-      history.expect(needed.has(path), `${path} is left behind`);
+      stage.expect(needed.has(path), `${path} is left behind`);
     }
   }
 }
@@ -100,11 +100,11 @@ export async function proveInstant(
 }
 
 /** Every kept version is what its entry's run saw, newest first. */
-async function proveHistory(history: History, timeline: Timeline, key: string): Promise<void> {
+async function proveHistory(stage: Stage, timeline: Timeline, key: string): Promise<void> {
   let before = Infinity;
   for await (const { instant, version } of timeline.history(keyOf(key))) {
-    history.expect(isSame(version, history.witness.snapshots.get(instant)?.get(key)), `the history of ${key} is wrong at ${instant}`);
-    history.expect(instant <= before, `the history of ${key} is out of order at ${instant}`);
+    stage.expect(isSame(version, stage.witness.snapshots.get(instant)?.get(key)), `the history of ${key} is wrong at ${instant}`);
+    stage.expect(instant <= before, `the history of ${key} is out of order at ${instant}`);
     before = instant;
   }
 }

@@ -3,27 +3,23 @@
  * at once, or asleep for weeks in the middle of it; policies and holds change. After every step nothing may be broken.
  */
 import { setTimeout } from "node:timers/promises";
-import { isHoldfastError } from "../../src/model/errors.ts";
 import { DAY_MS, levelOfRuns } from "../../src/model/policy/policy.ts";
 import { backup } from "../../src/operations/backup.ts";
-import { runTask } from "../../src/operations/backup/run-task.ts";
-import { cleanupTask } from "../../src/repository/cleanup/cleanup-task.ts";
-import { rollupTask, type RollupOutcome } from "../../src/timeline/rollup/rollup-task.ts";
-import { brokenRestore, proveEnd } from "./end-proof.ts";
+import { carryOut, cleanUp, rollUp, run, WORKS, type Stage, type Work } from "./actors.ts";
+import * as custody from "./custody.ts";
+import { proveEnd } from "./end-proof.ts";
 import { restoreInPlace } from "./in-place.ts";
 import { interleave } from "./interleaving.ts";
 import { beyondNumbers, finerWithAge } from "./laws.ts";
 import { editedPolicy, randomPolicy } from "./policies.ts";
 import { Random } from "./random.ts";
-import { COLLECTION, simulatedRepository, SOURCE, TASK_TEXT, type ActorOptions, type SimHouse } from "./sim-house.ts";
+import { COLLECTION, simulatedRepository, TASK_TEXT, type SimHouse } from "./sim-house.ts";
 import { Sleeper } from "./sleeper.ts";
-import * as custody from "./custody.ts";
 import { watchedHouse, type Witness } from "./witness.ts";
 import { editRandomly } from "./world.ts";
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
-const NEVER = new AbortController().signal;
 
 /** No step takes so long, whatever the machine. */
 const STUCK_MS = 5_000;
@@ -40,17 +36,13 @@ export class HistoryFailed extends Error {
   }
 }
 
-type Work = "run" | "rollup" | "cleanup" | "restore";
-
-const WORKS: readonly Work[] = ["run", "run", "rollup", "rollup", "cleanup", "restore"];
-
 interface Asleep {
   readonly work: Work;
   readonly since: number;
   readonly sleeper: Sleeper<void>;
 }
 
-export class History {
+export class History implements Stage {
   readonly seed: number;
   readonly random: Random;
   readonly witness: Witness;
@@ -121,18 +113,18 @@ export class History {
   }
 
   /** Adds to the line of the present step. */
-  note(text: string): void {
+  readonly note = (text: string): void => {
     this.trace.push(`    ${text}`);
-  }
+  };
+
+  readonly expect = (condition: boolean, what: string): void => {
+    if (!condition) this.witness.violations.push(what);
+  };
 
   setPolicy(policy: SimHouse["policy"]): void {
     this.house.policy = policy;
     const { dropTombstones, keep } = this.house.effective;
     if (dropTombstones && keep.yearly !== null) this.witness.forgetsTombstones = true;
-  }
-
-  expect(condition: boolean, what: string): void {
-    if (!condition) this.witness.violations.push(what);
   }
 
   async #randomStep(): Promise<void> {
@@ -182,28 +174,14 @@ export class History {
   /** A run that nobody disturbs always commits. */
   async #run(): Promise<void> {
     const right = this.random.chance(0.15) ? "write" : "read";
-    const state = await this.#runOnce({ right, skew: this.#skew() });
+    const state = await run(this, { right, skew: this.#skew() });
     this.expect(state === "committed", `a run that nobody disturbed is ${state}`);
-  }
-
-  async #runOnce(actor: ActorOptions): Promise<string> {
-    await using workspace = this.house.workspace(actor);
-    const request = {
-      settings: workspace.settings(SOURCE),
-      collection: COLLECTION,
-      reconcile: this.random.chance(0.1),
-    };
-    const { state, error, instant } = await runTask(workspace, request, {});
-    const isKept = instant === null || this.witness.snapshots.has(Date.parse(instant));
-    this.expect(isKept, `a run says that it committed ${instant}, and no timeline has it`);
-    this.note(`run: ${state}${error === undefined ? "" : ` ${error.code}: ${error.message}`}`);
-    return error === undefined ? state : `${state} ${error.code}`;
   }
 
   async #rollup(): Promise<void> {
     const before = this.witness.newest?.entries.map(({ to }) => to) ?? [];
-    const foreseen = this.random.chance(0.3) ? await this.#rollupOnce({}, true) : undefined;
-    const outcome = await this.#rollupOnce({});
+    const foreseen = this.random.chance(0.3) ? await rollUp(this, {}, true) : undefined;
+    const outcome = await rollUp(this, {});
     const manifest = this.witness.newest;
     if (manifest === undefined) return;
     const kept = new Set(manifest.entries.map(({ to }) => to));
@@ -217,7 +195,7 @@ export class History {
     if (manifest.freeze !== null) this.expect(outcome.generation === null, "a frozen timeline was rolled up");
     this.#proveLaws();
     if (this.random.chance(0.3)) {
-      const again = await this.#rollupOnce({});
+      const again = await rollUp(this, {});
       this.expect(again.generation === null, "a rollup right after another found something to do");
     }
   }
@@ -231,45 +209,9 @@ export class History {
     for (const broken of finerWithAge(manifest, pins)) this.expect(false, broken);
   }
 
-  async #rollupOnce(actor: ActorOptions, dryRun = false): Promise<RollupOutcome> {
-    const outcome = await rollupTask(this.house.repository(actor), this.house.task, {
-      policy: this.house.effective,
-      clock: this.house.clock(actor.skew),
-      dryRun,
-      signal: NEVER,
-    });
-    const { rolledUp, drops, refused } = outcome;
-    this.note(`rollup: ${rolledUp.length} rolled up, ${drops.length} dropped, refused ${refused}`);
-    return outcome;
-  }
-
   async #cleanup(): Promise<void> {
-    await this.#cleanupOnce({ skew: this.#skew() });
+    await cleanUp(this, { skew: this.#skew() });
     await this.witness.lookAgain();
-  }
-
-  async #cleanupOnce(actor: ActorOptions): Promise<void> {
-    const { files, waiting, forgotten, refused } = await cleanupTask(
-      this.house.repository(actor),
-      this.house.task,
-      {
-        cleanupAfter: this.house.effective.cleanupAfter,
-        clock: this.house.clock(actor.skew),
-        dryRun: false,
-        sweep: this.random.chance(0.5),
-        signal: NEVER,
-      },
-    );
-    this.note(
-      `cleanup: ${files} files, ${waiting} waiting, ${forgotten.length} forgotten, refused ${refused}`,
-    );
-  }
-
-  async #restoreOnce(actor: ActorOptions): Promise<void> {
-    const instant = this.random.pick([...(this.witness.newest?.entries ?? [])]).to;
-    await using workspace = this.house.workspace(actor);
-    for (const broken of await brokenRestore(this.house, this.witness, workspace, instant)) this.expect(false, broken);
-    this.note(`restore: ${new Date(instant).toISOString()}`);
   }
 
   /** Two or three actors at once; no time passes, so none may fail. */
@@ -280,7 +222,7 @@ export class History {
     await interleave(
       this.random,
       works.map((work) => async (hook) => {
-        const state = await this.#do(work, { hook, skew: this.#skew() });
+        const state = await carryOut(this, work, { hook, skew: this.#skew() });
         const fine = state === "committed" || (works.length > 1 && state.startsWith("superseded"));
         this.expect(fine, `${work} among others: ${state}`);
       }),
@@ -293,7 +235,7 @@ export class History {
     const actor = { skew: this.random.between(-72, 72) * HOUR_MS };
     const sleepsBefore = this.random.below(40);
     const sleeper = new Sleeper<void>(async (hook) => {
-      const state = await this.#do(work, { ...actor, hook });
+      const state = await carryOut(this, work, { ...actor, hook });
       // It may find that what it had written, or read from, was cleaned up; never does it commit what is not there.
       this.expect(/^(committed|superseded|failed object-missing)/.test(state), `${work} awoken: ${state}`);
     }, sleepsBefore);
@@ -313,19 +255,6 @@ export class History {
 
   #work(): Work {
     return this.random.pick(WORKS);
-  }
-
-  async #do(work: Work, actor: ActorOptions): Promise<string> {
-    if (work === "run") return await this.#runOnce(actor);
-    try {
-      if (work === "rollup") await this.#rollupOnce(actor);
-      else if (work === "restore") await this.#restoreOnce(actor);
-      else await this.#cleanupOnce(actor);
-      return "committed";
-    } catch (error) {
-      if (isHoldfastError(error)) return `failed ${error.code}: ${error.message}`;
-      throw error;
-    }
   }
 
   /** Most clocks are right to a minute, some are hours off. */

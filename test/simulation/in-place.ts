@@ -1,16 +1,16 @@
 /**
- * Restores in place in the middle of a history, and their undoing: each leaves the collection as it should be, and an
+ * Restores in place in the middle of a stage, and their undoing: each leaves the collection as it should be, and an
  * instant of its own that rollups treat in their own way.
  */
 import { restore } from "../../src/operations/restore.ts";
 import type { RestoreItemRow } from "../../src/operations/reports.ts";
 import { undoRestore } from "../../src/operations/undo.ts";
 import type { Believed, FakeCollection } from "./fake-service.ts";
-import type { History } from "./history.ts";
+import type { Stage } from "./actors.ts";
 import { TASK_TEXT } from "./sim-house.ts";
 
-export async function restoreInPlace(history: History): Promise<void> {
-  const { house, random, witness } = history;
+export async function restoreInPlace(stage: Stage): Promise<void> {
+  const { house, random, witness } = stage;
   const instant = random.pick([...(witness.newest?.entries ?? [])]).to;
   const at = new Date(instant).toISOString();
   const before = contents(house.collection);
@@ -21,32 +21,32 @@ export async function restoreInPlace(history: History): Promise<void> {
     if (action === "unstable") left.push(key);
   };
   const { undo, failures } = await restore(workspace, { ...request, newerItems: "delete", onItem });
-  history.note(`${at}, undo ${undo}, unstable ${left.join()}`);
-  history.expect(failures.length === 0, `${failures.length} items were not restored in place`);
+  stage.note(`${at}, undo ${undo}, unstable ${left.join()}`);
+  stage.expect(failures.length === 0, `${failures.length} items were not restored in place`);
   const kept = [...(witness.snapshots.get(instant) ?? [])].flatMap(([key, believed]) => content(key, believed));
   // An item that was erased and has not been met again is in no timeline: it could not be brought back, so it is left alone.
   const told = before.filter((line) => left.some((key) => line.startsWith(`${key} `)));
-  expectSame(history, `the restore of ${at} in place`, contents(house.collection), kept, [...kept, ...told]);
+  expectSame(stage, `the restore of ${at} in place`, contents(house.collection), kept, [...kept, ...told]);
   if (undo === null || !random.chance(0.5)) return;
   // What was purged without a trace, and not noticed, counted as there when the restore began.
-  const assumed = [...(witness.snapshots.get(newestInstant(history)) ?? [])].flatMap(([key, item]) => content(key, item));
+  const assumed = [...(witness.snapshots.get(newestInstant(stage)) ?? [])].flatMap(([key, item]) => content(key, item));
   await undoRestore(workspace, { task: TASK_TEXT, restore: undo });
-  expectSame(history, `the undoing of the restore of ${at}`, contents(house.collection), before, assumed);
+  expectSame(stage, `the undoing of the restore of ${at}`, contents(house.collection), before, assumed);
 }
 
-function newestInstant({ witness }: History): number {
+function newestInstant({ witness }: Stage): number {
   return witness.newest?.entries.at(-1)?.to ?? 0;
 }
 
 function expectSame(
-  history: History,
+  stage: Stage,
   what: string,
   found: readonly string[],
   expected: readonly string[],
   allowed: readonly string[] = expected,
 ): void {
-  for (const line of expected) history.expect(found.includes(line), `${what} lacks ${line}`);
-  for (const line of found) history.expect(expected.includes(line) || allowed.includes(line), `${what} leaves ${line}`);
+  for (const line of expected) stage.expect(found.includes(line), `${what} lacks ${line}`);
+  for (const line of found) stage.expect(expected.includes(line) || allowed.includes(line), `${what} leaves ${line}`);
 }
 
 function contents({ items }: FakeCollection): string[] {

@@ -7,19 +7,21 @@ import { isHoldfastError } from "../../src/model/errors.ts";
 import { DAY_MS } from "../../src/model/policy/policy.ts";
 import { backup } from "../../src/operations/backup.ts";
 import { collect } from "../e2e/house.ts";
+import { amendManifest } from "../../src/repository/task-store.ts";
 import { cleanUp, rollUp, runs, setScene, type Scene } from "./scene.ts";
 import type { StorageHook } from "./hooked-storage.ts";
 import { Random } from "./random.ts";
 import { simulatedRepository, TASK_TEXT, type ActorOptions, type SimHouse } from "./sim-house.ts";
 import { Sleeper } from "./sleeper.ts";
 
-/** Every call is slept before in a long run; every so many in CI, so that a work has about this many sleeps. */
-const SLEEPS = process.env["HOLDFAST_SWEEP_ALL"] === undefined ? 12 : Infinity;
+/** Every call is slept before in a long run; in CI every so many, so that a work has about this many sleeps, and each commit. */
+const SLEEPS = process.env["HOLDFAST_SWEEP_ALL"] === undefined ? 5 : Infinity;
 
 /** A call that no work comes to. */
 const NEVER = 1_000_000;
 
-type Work = (house: SimHouse, actor: ActorOptions) => Promise<void>;
+/** Answers the instant that it says it has committed. */
+type Work = (house: SimHouse, actor: ActorOptions) => Promise<string | undefined | void>;
 
 const WORKS: readonly (readonly [string, Work])[] = [
   [
@@ -28,6 +30,7 @@ const WORKS: readonly (readonly [string, Work])[] = [
       await using workspace = house.workspace(actor);
       const [report] = await collect(backup(workspace, { select: [TASK_TEXT] }));
       expect(["committed", "superseded", "failed"], report?.error?.message).toContain(report?.state);
+      return report?.instant ?? undefined;
     },
   ],
   ["rollup", async (house, actor) => void (await rollUp(house, actor))],
@@ -56,26 +59,42 @@ const MEANWHILE: readonly (readonly [string, (scene: Scene) => Promise<void>])[]
       }
     },
   ],
+  [
+    "others commit so often that old manifests are removed",
+    async ({ house }) => {
+      for (let commit = 0; commit < COMMITS; commit++) {
+        await amendManifest(house.repository(), house.task, ({ manifest }) => ({ ...manifest, written: house.time }));
+      }
+      house.time += 10 * DAY_MS;
+      await cleanUp(house);
+      await cleanUp(house);
+    },
+  ],
   ["nobody does anything, and a day passes", async ({ house }) => void (house.time += DAY_MS)],
 ];
 
-/** How the sleeper fared; nothing is broken then. */
+/** More than the manifests that a cleanup leaves. */
+const COMMITS = 110;
+
+/** The calls that the sleeper made; nothing is broken then. */
 async function sleepThrough(
   work: Work,
   sleepsBefore: number,
   meanwhile: (scene: Scene) => Promise<void>,
-): Promise<number> {
+): Promise<readonly string[]> {
   const scene = await setScene(simulatedRepository(1));
   const { house, witness } = scene;
   const skew = (sleepsBefore % 3) * 3 * DAY_MS - 3 * DAY_MS;
-  let calls = 0;
+  const calls: string[] = [];
   const sleeper = new Sleeper<void>(async (sleep) => {
     const hook: StorageHook = async (call, path, act) => {
-      calls += 1;
+      calls.push(`${call} ${path}`);
       return await sleep(call, path, act);
     };
     try {
-      await work(house, { hook, skew });
+      const instant = await work(house, { hook, skew });
+      const isKept = instant === undefined || witness.snapshots.has(Date.parse(instant));
+      expect(isKept, `it says that it committed ${instant}`).toBe(true);
     } catch (error) {
       if (!isHoldfastError(error, "object-missing", "task-busy")) throw error;
     }
@@ -96,9 +115,11 @@ async function sleepThrough(
 describe.each(WORKS)("a %s that sleeps", (_, work) => {
   it.each(MEANWHILE)("while %s, breaks nothing", { timeout: 600_000 }, async (__, meanwhile) => {
     const calls = await sleepThrough(work, NEVER, async () => {});
-    expect(calls).toBeGreaterThan(1);
-    for (let sleep = 0; sleep < calls; sleep += Math.max(1, Math.floor(calls / SLEEPS))) {
-      await sleepThrough(work, sleep, meanwhile);
+    expect(calls.length).toBeGreaterThan(1);
+    const stride = Math.max(1, Math.floor(calls.length / SLEEPS));
+    for (const [sleep, call] of calls.entries()) {
+      const isCommit = /^create .*\/manifests\//.test(call);
+      if (isCommit || sleep % stride === 0) await sleepThrough(work, sleep, meanwhile);
     }
   });
 });

@@ -6,17 +6,17 @@
 import { keyText } from "../../src/model/key.ts";
 import type { TaskName } from "../../src/model/task.ts";
 import type { Version } from "../../src/model/version.ts";
-import { openPack, type PackReader } from "../../src/repository/blobs/pack-reader.ts";
 import { openHolds, type HeldSet } from "../../src/repository/holds.ts";
 import { manifestPaths, manifestSegments, newestEntry, type Manifest } from "../../src/repository/manifest.ts";
 import { generationIn, manifestPath, packPath, segmentPath } from "../../src/repository/paths.ts";
 import type { Repository } from "../../src/repository/repository.ts";
 import { readManifest, readNewestManifest } from "../../src/repository/task-store.ts";
-import { sha256, type Believed, type FakeService, type Snapshot } from "./fake-service.ts";
+import type { Believed, FakeService, Snapshot } from "./fake-service.ts";
 import type { StorageHook } from "./hooked-storage.ts";
 import { KeptSegments } from "./kept-segments.ts";
 import { brokenChain, condemnedThoughNeeded } from "./laws.ts";
 import { SimHouse } from "./sim-house.ts";
+import { isGone, VersionProof } from "./version-proof.ts";
 
 const text = (instant: number): string => new Date(instant).toISOString();
 
@@ -40,8 +40,7 @@ export class Witness {
   readonly #task: TaskName;
   readonly #service: FakeService;
   readonly #segments: KeptSegments;
-  readonly #packs = new Map<string, PackReader>();
-  readonly #soundBlobs = new Set<string>();
+  readonly #proof: VersionProof;
   /** Paths of segments and packs that some manifest has needed. */
   readonly #named = new Set<string>();
   readonly #epochs: Map<number, number>;
@@ -52,6 +51,7 @@ export class Witness {
     this.#repository = repository;
     this.#task = task;
     this.#service = service;
+    this.#proof = new VersionProof(repository, task, (what) => this.#broken(what));
     this.#segments = new KeptSegments(repository, task, before && before.#segments);
     this.snapshots = new Map(before?.snapshots);
     this.#epochs = new Map(before && before.#epochs);
@@ -177,7 +177,7 @@ export class Witness {
       for (const [key, version] of versions) state.set(key, version);
       for (const key of new Set([...state.keys(), ...snapshot.keys()])) {
         if (key === this.erasing) continue;
-        await this.#same(manifest, `${key} at ${text(to)}`, state.get(key), snapshot.get(key), this.forgetsTombstones);
+        await this.#proof.same(manifest.packs, `${key} at ${text(to)}`, state.get(key), snapshot.get(key), this.forgetsTombstones);
       }
     }
   }
@@ -218,7 +218,7 @@ export class Witness {
           const version = this.#heldState(points, instant, item);
           if (isNew && version === undefined && isGone(believed)) promised.forgotten.add(item);
           const where = `${item}, held, at ${text(instant)}`;
-          await this.#same(manifest, where, version, believed, promised.forgotten.has(item));
+          await this.#proof.same(manifest.packs, where, version, believed, promised.forgotten.has(item));
         }
       }
     }
@@ -236,48 +236,6 @@ export class Witness {
     return points
       .findLast(({ to, versions }) => to <= instant && this.#epochs.get(to) === epoch && versions.has(item))
       ?.versions.get(item);
-  }
-
-  async #same(
-    manifest: Manifest,
-    where: string,
-    version: Version | undefined,
-    believed: Believed | undefined,
-    mayBeForgotten: boolean,
-  ): Promise<void> {
-    if (version === undefined) {
-      if (believed === undefined || (mayBeForgotten && isGone(believed))) return;
-      this.#broken(`${where} is not there; it should be ${summary(believed)}`);
-    } else if (believed === undefined) this.#broken(`${where} is ${version.kind}; it was never there`);
-    else if (believed === "purged") {
-      if (version.kind !== "purged") this.#broken(`${where} is ${version.kind}; it was purged`);
-    } else {
-      const [body] = version.parts;
-      const same =
-        version.kind === believed.kind && version.revision === believed.revision && body?.equals(believed.body);
-      if (same !== true) {
-        this.#broken(`${where} is ${version.kind} ${version.revision}; it should be ${summary(believed)}`);
-      }
-      for (const [index, { name, content }] of believed.blobs.entries()) {
-        const ref = version.blobs[index];
-        if (ref?.name !== name || ref.sha256 !== sha256(content)) this.#broken(`${where} lacks blob ${name}`);
-        else await this.#blob(manifest, where, ref.blob);
-      }
-    }
-  }
-
-  /** Some pack of the manifest gives the blob's bytes. */
-  async #blob(manifest: Manifest, where: string, blob: string): Promise<void> {
-    for (const info of manifest.packs) {
-      if (this.#soundBlobs.has(`${info.id} ${blob}`)) return;
-      const pack = this.#packs.get(info.id) ?? (await openPack(this.#repository, this.#task, info));
-      this.#packs.set(info.id, pack);
-      if (!pack.has(blob)) continue;
-      for await (const _ of pack.stream(blob));
-      this.#soundBlobs.add(`${info.id} ${blob}`);
-      return;
-    }
-    this.#broken(`${where} refers to blob ${blob}, which no pack holds`);
   }
 
   async #removing(path: string): Promise<void> {
@@ -304,12 +262,4 @@ export function watchedHouse(repository: Repository): { readonly house: SimHouse
   const house: SimHouse = new SimHouse(repository, async (call, path, act) => await witness.hook(call, path, act));
   const witness = new Witness(repository, house.task, house.service);
   return { house, witness };
-}
-
-function isGone(believed: Believed): boolean {
-  return believed === "purged" || believed.kind === "deleted";
-}
-
-function summary(believed: Believed): string {
-  return believed === "purged" ? "purged" : `${believed.kind} ${believed.revision}`;
 }

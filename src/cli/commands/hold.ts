@@ -9,6 +9,7 @@ interface AddOptions {
   readonly item?: string;
   readonly prefix?: string;
   readonly reason: string;
+  readonly dryRun?: boolean;
 }
 
 export function holdCommand(app: App): Command {
@@ -38,14 +39,19 @@ function addCommand(app: App): Command {
         .option("--at <time>", "the kept instant at or before this time")
         .option("--item <key>", "one item")
         .option("--prefix <text>", "every item whose key begins so")
-        .requiredOption("--reason <text>", "why, for whoever finds the hold"),
-    run: async (invocation, [task = ""], { run, at, item, prefix, reason }) => {
+        .requiredOption("--reason <text>", "why, for whoever finds the hold")
+        .option("--dry-run", "only say what would be held"),
+    run: async (invocation, [task = ""], { run, at, item, prefix, reason, dryRun = false }) => {
       await using workspace = await invocation.open("none");
       const chosen = Object.entries({ run, at, item, prefix }).filter(([, value]) => value !== undefined);
-      const request = { task, reason, ...(Object.fromEntries(chosen) as Record<string, string>) };
+      const request = { task, reason, dryRun, ...(Object.fromEntries(chosen) as Record<string, string>) };
       const row = await invocation.operations.addHold(workspace, request, invocation.hooks);
       if (invocation.out.json) return invocation.out.document(row);
-      return invocation.out.line(`Held ${whatOf(row)} of ${nameOf(row)}: ${row.hold}`);
+      return invocation.out.line(
+        dryRun
+          ? `Would hold ${whatOf(row)} of ${nameOf(row)}.`
+          : `Held ${whatOf(row)} of ${nameOf(row)}: ${row.hold ?? ""}`,
+      );
     },
   });
 }
@@ -66,7 +72,7 @@ function listCommand(app: App): Command {
       await invocation.out.list(
         rows,
         [
-          { title: "HOLD", value: (row) => row.hold },
+          { title: "HOLD", value: (row) => row.hold ?? "" },
           { title: "TASK", value: nameOf },
           { title: "HELD", value: whatOf },
           { title: "SINCE", value: (row) => timeText(row.since) },
@@ -79,7 +85,7 @@ function listCommand(app: App): Command {
 }
 
 function releaseCommand(app: App): Command {
-  return defineCommand(app, {
+  return defineCommand<{ readonly dryRun?: boolean }>(app, {
     usage: "release <task> <hold>",
     summary: "let rollup and cleanup have it again",
     details:
@@ -87,12 +93,14 @@ function releaseCommand(app: App): Command {
     arguments: { task: "SOURCE/COLLECTION or backup-…", hold: "the hold's id, or enough of its beginning" },
     examples: ["holdfast hold release prod/orders 3f9a"],
     json: { form: "document", type: "HoldRow" },
-    run: async (invocation, [task = "", hold = ""]) => {
+    options: (command) => command.option("--dry-run", "only say what would be released"),
+    run: async (invocation, [task = "", hold = ""], { dryRun = false }) => {
       await using workspace = await invocation.open("none");
-      const row = await invocation.operations.releaseHold(workspace, { task, hold }, invocation.hooks);
+      const row = await invocation.operations.releaseHold(workspace, { task, hold, dryRun }, invocation.hooks);
       if (invocation.out.json) return invocation.out.document(row);
+      const verb = dryRun ? "Would release" : "Released";
       return invocation.out.line(
-        `Released ${whatOf(row)} of ${nameOf(row)}, held since ${timeText(row.since)}.`,
+        `${verb} ${whatOf(row)} of ${nameOf(row)}, held since ${timeText(row.since)}.`,
       );
     },
   });

@@ -52,7 +52,7 @@ function restoreCommand(app: App): Command {
       "Nothing is read from or written to the source. Release the hold when the instant is no longer needed.",
     arguments: {
       task: "SOURCE/COLLECTION or backup-…",
-      instant: "a time: the newest instant in the trash at or before it",
+      instant: "the instant as trash list has it, or a date: the newest of that day, UTC",
     },
     examples: ["holdfast trash restore prod/orders 2026-11-12T02:00:00Z --reason 'case 4711'"],
     json: { form: "document", type: "TrashReport" },
