@@ -134,9 +134,8 @@ export async function commitManifest(
 }
 
 /**
- * Whether a generation that was just created had been there before and was cleaned up: then its writer slept for days, and it
- * is part of no chain. Cleanups remove the oldest first, so the one before it is gone then, too. The stray manifest stays for the
- * next cleanup: it lies before the chain.
+ * Whether a generation that was just created had been there before and was cleaned up: then its writer slept for days, newer
+ * ones exist, and their chain begins behind it. It stays for the next cleanup, which removes what lies before the chain.
  */
 async function isStray(
   repository: Repository,
@@ -144,10 +143,7 @@ async function isStray(
   generation: number,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  if (generation > 1) {
-    const before = await repository.storage.stat(manifestPath(task, generation - 1), signal);
-    if (before !== undefined) return false;
-  } else if ((await newestGeneration(repository, task, signal)) === generation) return false;
+  if ((await newestGeneration(repository, task, signal)) === generation) return false;
   const newest = await readNewestManifest(repository, task, signal);
   return newest !== undefined && newest.manifest.chainFrom > generation;
 }
