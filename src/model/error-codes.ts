@@ -283,9 +283,9 @@ export const ERROR_CODES = {
   "target-not-empty": {
     exit: 35,
     class: "permanent",
-    meaning: "The restore target already holds data.",
+    meaning: "The target of a restore, or the timeline of an import, already holds data.",
     lost: NOTHING,
-    next: "Choose a new target, restore in place with --in-place, or allow merging with --merge.",
+    next: "Choose a new target; a restore may also go in place with --in-place, or be allowed to merge with --merge.",
   },
   "target-refused": {
     exit: 35,

@@ -128,7 +128,12 @@ async function targetOf(
 }
 
 /** The instant with which a run ended, whether it is still kept or not. Errors: `source-unknown`. */
-async function endOfRun(workspace: Workspace, manifest: Manifest, run: string, hooks: Hooks): Promise<Millis> {
+async function endOfRun(
+  workspace: Workspace,
+  manifest: Manifest,
+  run: string,
+  hooks: Hooks,
+): Promise<Millis> {
   const { task } = manifest;
   if (run === "") throw new HoldfastError("usage", "Give a run's id, or enough of its beginning.");
   const known = [...manifest.entries, ...manifest.retired.map(({ entry }) => entry)];
@@ -152,7 +157,9 @@ function mustBeKept(manifest: Manifest, instant: Millis): void {
   const into = entries.find(({ to }) => to > instant);
   const name = `${source.name}/${source.collection}`;
   const where =
-    into === undefined ? "" : ` Its newest versions are in the ${into.level} delta that ends ${formatInstant(into.to)}.`;
+    into === undefined
+      ? ""
+      : ` Its newest versions are in the ${into.level} delta that ends ${formatInstant(into.to)}.`;
   const canComeBack = trashedInstants(manifest).some((trashed) => trashed.instant === instant);
   const next = canComeBack
     ? ` It can be brought back, with a hold: holdfast trash restore ${name} ${formatInstant(instant)}.`

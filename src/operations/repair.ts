@@ -6,6 +6,8 @@ import { HoldfastError } from "../model/errors.ts";
 import { copySmallObject } from "../repository/repair/copy-object.ts";
 import { openRepositoryFile } from "../repository/repository-file.ts";
 import { listTaskNames } from "../repository/repository.ts";
+import { KEYS, slotPath } from "../repository/sealing/slot-file.ts";
+import { listSlots } from "../repository/sealing/slots.ts";
 import { openFolder } from "../repository/storage/folder.ts";
 import type { Storage } from "../repository/storage/storage.ts";
 import { LEFT } from "../timeline/repair/segment-plan.ts";
@@ -104,21 +106,34 @@ async function openCopy(
   }
 }
 
+/**
+ * Slots that are damaged come from the copy. One that is not there may have been removed for good reason, so it only comes
+ * back when no slot is left that gives the read right.
+ */
 async function repairKeys(
   { repository }: Workspace,
   { copy, apply }: TaskRepairOptions,
   hooks: Hooks,
 ): Promise<RepairedObject[]> {
+  const signal = signalOf(hooks);
   const rows: RepairedObject[] = [];
-  for (const damage of damagesOf(await checkKeys(repository, signalOf(hooks))).values()) {
-    const copied =
-      copy !== undefined &&
-      (await copySmallObject(repository, copy.repository, damage.path, apply, signalOf(hooks)));
+  for (const damage of damagesOf(await checkKeys(repository, signal)).values()) {
+    let copied = 0;
+    if (copy !== undefined) {
+      const wanted = damage.path === KEYS ? await slotsOf(copy, signal) : [damage.path];
+      for (const path of wanted)
+        if (await copySmallObject(repository, copy.repository, path, apply, signal)) copied += 1;
+    }
     rows.push(
-      copied
-        ? repairedRow(damage, [{ place: copy.label, count: 1 }])
-        : unrepairedRow(damage, "Make a new key with `holdfast key add` and remove this one."),
+      copied > 0 && copy !== undefined
+        ? repairedRow(damage, [{ place: copy.label, count: copied }])
+        : unrepairedRow(damage, "Make a new key with `holdfast key add` and remove the damaged one."),
     );
   }
   return rows;
+}
+
+async function slotsOf(copy: RepositoryCopy, signal: AbortSignal): Promise<string[]> {
+  const slots = await listSlots(copy.repository.storage, signal);
+  return slots.flatMap((slot) => (slot.state === "intact" ? [slotPath(slot.info.slot)] : []));
 }

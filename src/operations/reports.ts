@@ -435,7 +435,7 @@ export interface TrashRow {
   readonly retiredAt: string;
   /** When cleanup forgets it; null for never, or where the task's source is not configured. */
   readonly until: string | null;
-  /** Bytes that nothing but the trash needs. */
+  /** Bytes of its files that the timeline does without. Instants may share files. */
   readonly bytes: number;
 }
 

@@ -172,7 +172,9 @@ class Prospect {
       case "number": {
         const { level, position, keep } = keptBy;
         if (keep === null) return `${level} ${position}, all are kept`;
-        return position > keep ? `${level} ${position}, only ${keep} are kept` : `${level} ${position} of ${keep}`;
+        return position > keep
+          ? `${level} ${position}, only ${keep} are kept`
+          : `${level} ${position} of ${keep}`;
       }
     }
   }
@@ -180,9 +182,11 @@ class Prospect {
   #versions({ kept, hold }: Item): VersionRetentionRow[] {
     return kept.map((version, index) => {
       const row = versionRow(version);
-      if (hold !== undefined) return { ...row, keptAt: row.instant, rule: `held: ${hold.reason}`, until: NEVER };
+      if (hold !== undefined)
+        return { ...row, keptAt: row.instant, rule: `held: ${hold.reason}`, until: NEVER };
       const newer = kept[index - 1];
-      const until = newer !== undefined && newer.entry.epoch === version.entry.epoch ? newer.instant : Infinity;
+      const until =
+        newer !== undefined && newer.entry.epoch === version.entry.epoch ? newer.instant : Infinity;
       // It can be read at each instant from its own up to the next version's.
       const keeper = longest(
         this.forecast.fates.filter(
@@ -194,7 +198,11 @@ class Prospect {
         const { instant, end } = keeper;
         return { ...row, keptAt: formatInstant(instant), rule: this.#ruleText(keeper), until: untilOf(end) };
       }
-      const soon: RetentionUntil = { kind: "after", time: new Date(this.forecast.next.run).toISOString(), into: null };
+      const soon: RetentionUntil = {
+        kind: "after",
+        time: new Date(this.forecast.next.run).toISOString(),
+        into: null,
+      };
       return { ...row, keptAt: row.instant, rule: "left by a hold that was released", until: soon };
     });
   }

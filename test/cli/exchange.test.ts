@@ -86,7 +86,13 @@ describe("export", () => {
     const { exit, stdout, stderr } = await holdfast(["export", "prod/orders"], scene);
     expect([exit, stdout]).toEqual([0, "[1]\n"]);
     expect(asked).toMatchObject([
-      { task: "prod/orders", format: "couchbackup", scope: {}, attachments: true, output: expect.any(Function) as object },
+      {
+        task: "prod/orders",
+        format: "couchbackup",
+        scope: {},
+        attachments: true,
+        output: expect.any(Function) as object,
+      },
     ]);
     expect(stderr).toContain("10 documents, 11 revisions, 3 attachments");
     expect(stderr).toContain("SHA-256 abab");
@@ -97,7 +103,8 @@ describe("export", () => {
 
   it("hands the options over: file, format, instant, scope, attachments, size of lines", async () => {
     const { asked, scene } = exporting();
-    const words = "export prod/orders -o out.tar --format tar --at latest~1 --prefix x: --no-attachments --buffer-size 50";
+    const words =
+      "export prod/orders -o out.tar --format tar --at latest~1 --prefix x: --no-attachments --buffer-size 50";
     const { exit, stdout, stderr } = await holdfast(words.split(" "), scene);
     expect([exit, stdout]).toEqual([0, ""]);
     expect(stderr).toContain("out.tar");
@@ -130,7 +137,9 @@ describe("export", () => {
     const asked = exporting("", { contentMissing: 2, attachments: false });
     const wanted = await holdfast(["export", "prod/orders", "--no-attachments"], asked.scene);
     expect(wanted.exit).toBe(0);
-    expect(wanted.stderr).toMatch(/warning: 2 attachments are in it without their content; couchrestore refuses/);
+    expect(wanted.stderr).toMatch(
+      /warning: 2 attachments are in it without their content; couchrestore refuses/,
+    );
     expect((await holdfast(["export", "prod/orders"], exporting("", { lost: 1 }).scene)).exit).toBe(3);
   });
 
@@ -162,7 +171,12 @@ describe("export", () => {
     await holdfast(["export", "couch/other", "-o", "-", "--buffer-size", "3"], scene);
     await holdfast(["export", "prod/orders"], scene);
     expect(asked).toMatchObject([
-      { task: "couch/stock", output: join(scene.cwd ?? "", "stock.txt"), lineDocuments: 9, attachments: false },
+      {
+        task: "couch/stock",
+        output: join(scene.cwd ?? "", "stock.txt"),
+        lineDocuments: 9,
+        attachments: false,
+      },
       { task: "couch/other", output: expect.any(Function) as object, lineDocuments: 3 },
       { task: "prod/orders", output: expect.any(Function) as object, attachments: true },
     ]);
@@ -173,7 +187,8 @@ describe("export", () => {
 describe("import", () => {
   it("hands file, task and options over and says what was made of it", async () => {
     const { asked, scene } = importing();
-    const words = "import old.txt --as lab/orders --at 2025-06-01 --format couchbackup --accept-truncated --new-revisions";
+    const words =
+      "import old.txt --as lab/orders --at 2025-06-01 --format couchbackup --accept-truncated --new-revisions";
     const { exit, stdout, stderr } = await holdfast(words.split(" "), scene);
     expect(exit).toBe(0);
     expect(asked).toEqual([
@@ -226,8 +241,11 @@ it("moves a file in and out again, in the same program, with the real operations
   const doc = '{"_id":"a","_rev":"1-aa","_revisions":{"start":1,"ids":["aa"]},"n":1.0}';
   writeFileSync(join(folder, "in.txt"), `[${doc}]\n`);
   expect((await holdfast(["init", "repository"], scene)).exit).toBe(0);
-  const made = await holdfast(["import", "in.txt", "--as", "lab/orders", "--at", "2025-06-01", "--json"], scene);
-  expect([made.exit, made.stderr]).toEqual([0, expect.stringContaining('No source is called')]);
+  const made = await holdfast(
+    ["import", "in.txt", "--as", "lab/orders", "--at", "2025-06-01", "--json"],
+    scene,
+  );
+  expect([made.exit, made.stderr]).toEqual([0, expect.stringContaining("No source is called")]);
   expect(jsonLines(made.stdout)).toMatchObject([{ documents: 1, instant: "2025-06-01T23:59:59Z" }]);
   const again = await holdfast(["import", "in.txt", "--as", "lab/orders"], scene);
   expect([again.exit, again.stderr]).toEqual([35, expect.stringContaining("already has a timeline")]);
@@ -246,4 +264,6 @@ it("shows the source of the environment with its origin, and never its password"
   expect(stdout).toMatch(/sources\.couch\.databases +orders +environment COUCH_DATABASE/);
   expect(stdout).toMatch(/sources\.couch\.url +http:\/\/host:5984 +environment COUCH_URL/);
   expect(stdout + stderr).not.toContain("MARKED-SECRET");
+  const removed = await holdfast(["source", "remove", "couch"], { env });
+  expect([removed.exit, removed.stderr]).toEqual([2, expect.stringContaining("COUCH_URL")]);
 });

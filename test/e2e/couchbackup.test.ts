@@ -15,7 +15,16 @@ import { restore } from "../../src/operations/restore.ts";
 import { openTimeline } from "../../src/operations/tasks.ts";
 import { Workspace } from "../../src/operations/workspace.ts";
 import { startCouchDB } from "../../src/sandbox/couchdb/index.ts";
-import { backUp, collect, Couch, newRepository, openHouse, sourceAt, TestClock, type House } from "./house.ts";
+import {
+  backUp,
+  collect,
+  Couch,
+  newRepository,
+  openHouse,
+  sourceAt,
+  TestClock,
+  type House,
+} from "./house.ts";
 
 const BIN = join(import.meta.dirname, "../../node_modules/@cloudant/couchbackup/bin");
 const AT = "2025-12-01T00:00:00Z";
@@ -40,7 +49,9 @@ async function judge(
   const child = spawn(
     process.execPath,
     [join(BIN, `${command}.bin.js`), "--url", url, "--db", database, ...log, ...options],
-    { stdio: [restoring ? openSync(file, "r") : "ignore", restoring ? "ignore" : openSync(file, "w"), "pipe"] },
+    {
+      stdio: [restoring ? openSync(file, "r") : "ignore", restoring ? "ignore" : openSync(file, "w"), "pipe"],
+    },
   );
   let stderr = "";
   child.stderr?.on("data", (piece: Buffer) => (stderr += piece.toString("utf8")));
@@ -79,7 +90,13 @@ async function fill(house: House, database: string): Promise<void> {
   await house.couch.json("POST", `${database}/_bulk_docs`, { docs });
   const branches = [
     { _id: "conflict", _rev: "2-b", _revisions: { start: 2, ids: ["b", "a"] }, v: "b" },
-    { _id: "conflict", _rev: "2-c", _revisions: { start: 2, ids: ["c", "a"] }, v: "c", _attachments: { f: file("in a branch") } },
+    {
+      _id: "conflict",
+      _rev: "2-c",
+      _revisions: { start: 2, ids: ["c", "a"] },
+      v: "c",
+      _attachments: { f: file("in a branch") },
+    },
     { _id: "conflict", _rev: "3-d", _revisions: { start: 3, ids: ["d", "x", "a"] }, _deleted: true },
     { _id: "gone", _rev: "2-b", _revisions: { start: 2, ids: ["b", "a"] }, _deleted: true, why: "sold" },
   ];
@@ -147,7 +164,9 @@ describe("does better where couchbackup has a defect:", () => {
     await using server = await startCouchDB();
     const couch = new Couch(server.url);
     await couch.json("PUT", "orders");
-    await couch.json("POST", "orders/_bulk_docs", { docs: Array.from({ length: 15 }, (_, n) => ({ _id: `${n}` })) });
+    await couch.json("POST", "orders/_bulk_docs", {
+      docs: Array.from({ length: 15 }, (_, n) => ({ _id: `${n}` })),
+    });
     server.faults.add({ kind: "bulk-get-error", id: "7" });
     const file = newFile();
     expect(await judge("couchbackup", server, "orders", file)).toMatchObject({ status: 0 });
@@ -215,7 +234,9 @@ describe("does better where couchbackup has a defect:", () => {
     const whole = { task: "prod/a", format, scope: {}, attachments: true, output: exported } as const;
     await exportInstant(house.workspace, whole);
     await house.couch.json("PUT", "theirs-again");
-    expect(await judge("couchrestore", house, "theirs-again", exported, ...single)).toMatchObject({ status: 0 });
+    expect(await judge("couchrestore", house, "theirs-again", exported, ...single)).toMatchObject({
+      status: 0,
+    });
   }, 60_000);
 
   it("4. attachments: they are kept and exported without asking for it, and a file without them is told at once", async () => {
@@ -223,7 +244,9 @@ describe("does better where couchbackup has a defect:", () => {
     await fill(house, "orders");
     await backUp(house, "orders");
     const request = { task: "prod/orders", format: "couchbackup", scope: {}, attachments: true } as const;
-    expect(await exportInstant(house.workspace, { ...request, output: newFile() })).toMatchObject({ blobs: 3 });
+    expect(await exportInstant(house.workspace, { ...request, output: newFile() })).toMatchObject({
+      blobs: 3,
+    });
     const file = newFile();
     // Without its option the tool writes stubs and says that all is well.
     expect(await judge("couchbackup", house, "orders", file)).toMatchObject({ status: 0 });

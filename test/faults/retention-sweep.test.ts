@@ -46,7 +46,6 @@ let scene: Scene;
 
 beforeAll(async () => {
   scene = await setScene(simulatedRepository(1));
-  expect(scene.witness.violations).toEqual([]);
 });
 
 async function copyOf(storage: Storage): Promise<Storage> {

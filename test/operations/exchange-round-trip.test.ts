@@ -51,11 +51,17 @@ const leaf: fc.Arbitrary<InventedLeaf> = fc
   .map(({ generation, hash, ...rest }) => ({ rev: `${generation}-f${hash}`, ...rest }));
 
 const documents: fc.Arbitrary<InventedDocument[]> = fc
-  .uniqueArray(fc.record({ id: ids, leaves: fc.uniqueArray(leaf, { minLength: 1, maxLength: 3, selector: ({ rev }) => rev }) }), {
-    minLength: 1,
-    maxLength: 8,
-    selector: ({ id }) => id,
-  })
+  .uniqueArray(
+    fc.record({
+      id: ids,
+      leaves: fc.uniqueArray(leaf, { minLength: 1, maxLength: 3, selector: ({ rev }) => rev }),
+    }),
+    {
+      minLength: 1,
+      maxLength: 8,
+      selector: ({ id }) => id,
+    },
+  )
   .map((list) => list.map(({ id, leaves }) => ({ id, leaves: leaves.toSorted(winnerFirst) })));
 
 /** CouchDB's rule, written down once more: live before deleted, longer before shorter, then the greater hash. */
@@ -72,7 +78,13 @@ async function roundTrip(
 ): Promise<{ readonly before: KeptItem[]; readonly after: KeptItem[] }> {
   await using workspace = await inventedTimeline(invented);
   const { bytes } = await exported(workspace, "", { task: "prod/invented", format });
-  const request = { source: "lab", collection: "again", apply: true, at: "2025-06-01T12:00:00Z", memtableBytes: 2_000 };
+  const request = {
+    source: "lab",
+    collection: "again",
+    apply: true,
+    at: "2025-06-01T12:00:00Z",
+    memtableBytes: 2_000,
+  };
   await importFile(workspace, { input: pieces(bytes), ...request });
   return { before: await kept(workspace, "prod/invented"), after: await kept(workspace, "lab/again") };
 }

@@ -50,10 +50,7 @@ export function leafText(id: string, { rev, deleted, members, attachments }: Inv
     .concat("}");
 }
 
-async function versionOf(
-  { id, leaves }: InventedDocument,
-  engine: CaptureEngine,
-): Promise<CapturedVersion> {
+async function versionOf({ id, leaves }: InventedDocument, engine: CaptureEngine): Promise<CapturedVersion> {
   const blobs: BlobRef[] = [];
   for (const [part, { rev, attachments }] of leaves.entries()) {
     for (const { name, content, encoding } of attachments) {

@@ -169,7 +169,10 @@ describe("as an archive, an instant", () => {
     expect(report).toMatchObject({ documents: 2_100, revisions: 4_200 });
     const listed = spawnSync("tar", ["-tf", "-"], { input: bytes, encoding: "utf8", maxBuffer: 1 << 24 });
     const names = listed.stdout.trim().split("\n");
-    expect(names.filter((name) => name.startsWith("index/"))).toEqual(["index/000001.json", "index/000002.json"]);
+    expect(names.filter((name) => name.startsWith("index/"))).toEqual([
+      "index/000001.json",
+      "index/000002.json",
+    ]);
     expect(names.filter((name) => name.startsWith("documents/"))).toHaveLength(4_200);
     expect(await importAs(workspace, "again", bytes)).toMatchObject({ documents: 2_100, revisions: 4_200 });
   });
@@ -195,7 +198,11 @@ describe("a file of Holdfast's own formats", () => {
   it("of a part says that it is one", async () => {
     await using workspace = await inventedTimeline(DOCUMENTS);
     const scope = { items: ["a", "gone"] };
-    const { bytes, report } = await exported(workspace, "", { task: "prod/invented", format: "ndjson", scope });
+    const { bytes, report } = await exported(workspace, "", {
+      task: "prod/invented",
+      format: "ndjson",
+      scope,
+    });
     expect(report).toMatchObject({ items: 2, documents: 2 });
     const { warnings } = await importAs(workspace, "part", bytes);
     expect(warnings.join("\n")).toMatch(/a part of its instant/);
@@ -209,7 +216,11 @@ it.each([
 ])("exports what the scope %j chooses", async (scope, ids) => {
   await using workspace = await inventedTimeline(DOCUMENTS);
   const { bytes } = await exported(workspace, "", { task: "prod/invented", scope });
-  expect(linesOf(bytes).flat().map(({ _id }) => _id)).toEqual(ids);
+  expect(
+    linesOf(bytes)
+      .flat()
+      .map(({ _id }) => _id),
+  ).toEqual(ids);
 });
 
 it("fails when none of the chosen items was there", async () => {

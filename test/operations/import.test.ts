@@ -43,8 +43,16 @@ describe("an import", () => {
     ]);
     const [delta] = await listDeltas(workspace, { task: "lab/a" });
     expect(delta).toMatchObject({ level: "baseline", to: "2025-06-01T12:00:00Z", live: 1, deleted: 1 });
-    const [run] = await collect((async function* () { yield* await listRuns(workspace, { task: "lab/a" }); })());
-    expect(run).toMatchObject({ state: "committed", kind: "baseline", reason: "imported from the stream (couchbackup)" });
+    const [run] = await collect(
+      (async function* () {
+        yield* await listRuns(workspace, { task: "lab/a" });
+      })(),
+    );
+    expect(run).toMatchObject({
+      state: "committed",
+      kind: "baseline",
+      reason: "imported from the stream (couchbackup)",
+    });
     expect(await check(workspace, { readData: true })).toMatchObject({ ok: true, findings: [] });
   });
 
@@ -53,7 +61,12 @@ describe("an import", () => {
     const lines = [
       [document("x", 2, "lose"), document("y", 1, "only")],
       [document("x", 3, "gone", ',"_deleted":true'), document("a\u0000b", 1, "zero")],
-      [document("x", 2, "win"), document("y", 1, "only"), document("a", 1, "one"), document("a\u0000", 1, "two")],
+      [
+        document("x", 2, "win"),
+        document("y", 1, "only"),
+        document("a", 1, "one"),
+        document("a\u0000", 1, "two"),
+      ],
       [document("z", 2, "end"), '{"_id":"z","_rev":"1-x1","_revisions":{"start":1,"ids":["x1"]}}'],
     ];
     const file = `${METADATA}\n${lines.map((docs) => `[${docs.join(",")}]\n`).join("")}`;
@@ -62,7 +75,9 @@ describe("an import", () => {
     const items = await kept(workspace, "lab/a");
     expect(items.map(({ key }) => key)).toEqual(["a", "a\u0000", "a\u0000b", "x", "y", "z"]);
     const revisions = (key: string) =>
-      items.find((item) => item.key === key)?.parts.map((part) => (JSON.parse(part) as { _rev: string })._rev);
+      items
+        .find((item) => item.key === key)
+        ?.parts.map((part) => (JSON.parse(part) as { _rev: string })._rev);
     expect(revisions("x")).toEqual(["2-win", "2-lose", "3-gone"]);
     expect(revisions("z")).toEqual(["2-end"]);
   });
@@ -99,7 +114,9 @@ describe("an import", () => {
       blobs: 1,
       contentMissing: { documents: 1, examples: [{ key: "b", attachments: ["g"] }] },
     });
-    expect(report.warnings.join("\n")).toMatch(/1 documents have attachments whose content is not in the file/);
+    expect(report.warnings.join("\n")).toMatch(
+      /1 documents have attachments whose content is not in the file/,
+    );
     const [a, b] = await kept(workspace, "lab/a");
     const sha256 = "ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73";
     expect(a?.blobs).toEqual([{ part: 0, name: "f", sha256 }]);
@@ -143,8 +160,18 @@ describe("an import refuses, and changes nothing:", () => {
       "import-unsafe",
       /2 of 3 revisions .*"n1", "n2".*--new-revisions/,
     ],
-    ["lines that are none of ours", '{"format":"holdfast-items","version":9}\n', "import-unusable", /version 9/],
-    ["an archive of something else", `${"x".repeat(257)}ustar${"\0".repeat(600)}`, "import-unusable", /damaged/],
+    [
+      "lines that are none of ours",
+      '{"format":"holdfast-items","version":9}\n',
+      "import-unusable",
+      /version 9/,
+    ],
+    [
+      "an archive of something else",
+      `${"x".repeat(257)}ustar${"\0".repeat(600)}`,
+      "import-unusable",
+      /damaged/,
+    ],
   ];
 
   it.each(refusals)("%s", async (_what, file, code, message) => {
@@ -165,7 +192,9 @@ describe("an import refuses, and changes nothing:", () => {
 
   it("an instant in the future, and a stream whose time nobody tells", async () => {
     await using workspace = await newWorkspace();
-    await expect(importAs(workspace, "a", FILE, { at: "2026-01-01T03:00:00Z" })).rejects.toThrow(/in the future/);
+    await expect(importAs(workspace, "a", FILE, { at: "2026-01-01T03:00:00Z" })).rejects.toThrow(
+      /in the future/,
+    );
     const untimed = { input: pieces(FILE), source: "lab", collection: "a", apply: true };
     await expect(importFile(workspace, untimed)).rejects.toThrow(/give --at TIME/);
   });

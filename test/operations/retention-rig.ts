@@ -38,7 +38,13 @@ export class RetentionRig {
   async days(count: number, items: readonly string[]): Promise<void> {
     for (let day = 0; day < count; day++) {
       for (const key of items) {
-        this.house.collection.edit(key, "live", JSON.stringify({ day: dayText(this.house.time) }), [], this.house.time);
+        this.house.collection.edit(
+          key,
+          "live",
+          JSON.stringify({ day: dayText(this.house.time) }),
+          [],
+          this.house.time,
+        );
       }
       await this.run();
       this.house.time += DAY_MS;

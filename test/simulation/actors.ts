@@ -41,7 +41,10 @@ export async function carryOut(stage: Stage, work: Work, actor: ActorOptions): P
   }
 }
 
-export async function run({ house, witness, random, note, expect }: Stage, actor: ActorOptions): Promise<string> {
+export async function run(
+  { house, witness, random, note, expect }: Stage,
+  actor: ActorOptions,
+): Promise<string> {
   await using workspace = house.workspace(actor);
   const settings = workspace.settings(SOURCE);
   const request = { settings, collection: COLLECTION, reconcile: random.chance(RECONCILED) };
@@ -80,7 +83,10 @@ export async function cleanUp({ house, random, note }: Stage, actor: ActorOption
   note(`cleanup: ${files} files, ${waiting} waiting, ${forgotten.length} forgotten, refused ${refused}`);
 }
 
-async function restoreAside({ house, witness, random, note, expect }: Stage, actor: ActorOptions): Promise<void> {
+async function restoreAside(
+  { house, witness, random, note, expect }: Stage,
+  actor: ActorOptions,
+): Promise<void> {
   const instant = random.pick([...(witness.newest?.entries ?? [])]).to;
   await using workspace = house.workspace(actor);
   for (const broken of await brokenRestore(house, witness, workspace, instant)) expect(false, broken);

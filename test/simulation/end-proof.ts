@@ -78,7 +78,8 @@ export async function proveInstant(
     for (const version of versions) {
       const key = keyText(version.key);
       scanned.push(key);
-      if (!isSame(version, snapshot.get(key))) broken.push(`${key} at ${at} is scanned as ${version.revision}`);
+      if (!isSame(version, snapshot.get(key)))
+        broken.push(`${key} at ${at} is scanned as ${version.revision}`);
     }
   }
   if (scanned.join() !== sortedKeys(scanned).join()) broken.push(`the scan of ${at} is out of order`);
@@ -103,7 +104,10 @@ export async function proveInstant(
 async function proveHistory(stage: Stage, timeline: Timeline, key: string): Promise<void> {
   let before = Infinity;
   for await (const { instant, version } of timeline.history(keyOf(key))) {
-    stage.expect(isSame(version, stage.witness.snapshots.get(instant)?.get(key)), `the history of ${key} is wrong at ${instant}`);
+    stage.expect(
+      isSame(version, stage.witness.snapshots.get(instant)?.get(key)),
+      `the history of ${key} is wrong at ${instant}`,
+    );
     stage.expect(instant <= before, `the history of ${key} is out of order at ${instant}`);
     before = instant;
   }

@@ -5,7 +5,13 @@
 import { keyOf, keyText } from "../../src/model/key.ts";
 import type { BlobRef, CapturedVersion } from "../../src/model/version.ts";
 import type { CaptureEvent, CaptureRequest, Cursor, SourceContext } from "../../src/sources/source.ts";
-import { sha256, type Believed, type FakeCollection, type FakeItem, type FakeService } from "./fake-service.ts";
+import {
+  sha256,
+  type Believed,
+  type FakeCollection,
+  type FakeItem,
+  type FakeService,
+} from "./fake-service.ts";
 import { sortedKeys } from "./keys.ts";
 
 /** Small, so that small collections have several batches and checkpoints. */

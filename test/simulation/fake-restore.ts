@@ -34,7 +34,7 @@ export async function* restoreFake(
     }
   }
   if (!request.whole || request.mode !== "content") return;
-  for (const item of [...target.items.values()]) {
+  for (const item of target.items.values()) {
     if (seen.has(item.key) || item.kind === "deleted") continue;
     yield await dealWithNewer(target, item, request, context);
   }
@@ -123,9 +123,13 @@ function sameContent(state: State, present: FakeItem): boolean {
 }
 
 function sameBlobs(blobs: readonly FakeBlob[], others: readonly FakeBlob[]): boolean {
-  const same = (blob: FakeBlob, other: FakeBlob | undefined): boolean =>
-    blob.name === other?.name && blob.content.equals(other.content);
-  return blobs.length === others.length && blobs.every((blob, index) => same(blob, others[index]));
+  return (
+    blobs.length === others.length &&
+    blobs.every(({ name, content }, index) => {
+      const other = others[index];
+      return name === other?.name && content.equals(other.content);
+    })
+  );
 }
 
 export async function* compareFake(

@@ -77,10 +77,7 @@ export class FakeSource implements Source {
     yield* compareFake(this.#collection(request.target), request, context);
   }
 
-  async readItems(
-    collection: string,
-    keys: readonly ItemKey[],
-  ): Promise<(CapturedVersion | undefined)[]> {
+  async readItems(collection: string, keys: readonly ItemKey[]): Promise<(CapturedVersion | undefined)[]> {
     const { items } = this.#collection(collection);
     return keys.map((key) => {
       const item = items.get(keyText(key));

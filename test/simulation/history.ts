@@ -30,9 +30,12 @@ export class HistoryFailed extends Error {
     const replay = `HOLDFAST_SIMULATION_SEED=${seed} npx vitest run test/simulation/model.test.ts`;
     const last = trace.slice(-12).map((line) => `  ${line}`);
     const listed = violations.slice(0, 8).map((line) => `  - ${line}`);
-    super([`seed ${seed}, step ${trace.length}`, ...listed, "after", ...last, `replay: ${replay}`].join("\n"), {
-      cause,
-    });
+    super(
+      [`seed ${seed}, step ${trace.length}`, ...listed, "after", ...last, `replay: ${replay}`].join("\n"),
+      {
+        cause,
+      },
+    );
   }
 }
 
@@ -77,7 +80,12 @@ export class History implements Stage {
     const watched = watchedHouse(simulatedRepository(seed));
     this.house = watched.house;
     this.witness = watched.witness;
-    this.#stride = this.random.pick([[1, 1], [1, 3], [3, 12], [10, 40]] as const);
+    this.#stride = this.random.pick([
+      [1, 1],
+      [1, 3],
+      [3, 12],
+      [10, 40],
+    ] as const);
     this.setPolicy(randomPolicy(this.random));
   }
 
@@ -259,12 +267,17 @@ export class History implements Stage {
 
   /** Most clocks are right to a minute, some are hours off. */
   #skew(): number {
-    return this.random.chance(0.9) ? this.random.between(-60, 60) * 1_000 : this.random.between(-10, 10) * HOUR_MS;
+    return this.random.chance(0.9)
+      ? this.random.between(-60, 60) * 1_000
+      : this.random.between(-10, 10) * HOUR_MS;
   }
 }
 
 /** One of the choices, the weightier the more often. */
-function pickWeighted<T extends readonly [string, number, unknown]>(choices: readonly T[], random: Random): T {
+function pickWeighted<T extends readonly [string, number, unknown]>(
+  choices: readonly T[],
+  random: Random,
+): T {
   let draw = random.next() * choices.reduce((sum, [, weight]) => sum + weight, 0);
   return choices.find(([, weight]) => (draw -= weight) < 0) ?? (choices[0] as T);
 }

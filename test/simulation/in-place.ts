@@ -23,13 +23,17 @@ export async function restoreInPlace(stage: Stage): Promise<void> {
   const { undo, failures } = await restore(workspace, { ...request, newerItems: "delete", onItem });
   stage.note(`${at}, undo ${undo}, unstable ${left.join()}`);
   stage.expect(failures.length === 0, `${failures.length} items were not restored in place`);
-  const kept = [...(witness.snapshots.get(instant) ?? [])].flatMap(([key, believed]) => content(key, believed));
+  const kept = [...(witness.snapshots.get(instant) ?? [])].flatMap(([key, believed]) =>
+    content(key, believed),
+  );
   // An item that was erased and has not been met again is in no timeline: it could not be brought back, so it is left alone.
   const told = before.filter((line) => left.some((key) => line.startsWith(`${key} `)));
   expectSame(stage, `the restore of ${at} in place`, contents(house.collection), kept, [...kept, ...told]);
   if (undo === null || !random.chance(0.5)) return;
   // What was purged without a trace, and not noticed, counted as there when the restore began.
-  const assumed = [...(witness.snapshots.get(newestInstant(stage)) ?? [])].flatMap(([key, item]) => content(key, item));
+  const assumed = [...(witness.snapshots.get(newestInstant(stage)) ?? [])].flatMap(([key, item]) =>
+    content(key, item),
+  );
   await undoRestore(workspace, { task: TASK_TEXT, restore: undo });
   expectSame(stage, `the undoing of the restore of ${at}`, contents(house.collection), before, assumed);
 }
@@ -46,7 +50,8 @@ function expectSame(
   allowed: readonly string[] = expected,
 ): void {
   for (const line of expected) stage.expect(found.includes(line), `${what} lacks ${line}`);
-  for (const line of found) stage.expect(expected.includes(line) || allowed.includes(line), `${what} leaves ${line}`);
+  for (const line of found)
+    stage.expect(expected.includes(line) || allowed.includes(line), `${what} leaves ${line}`);
 }
 
 function contents({ items }: FakeCollection): string[] {

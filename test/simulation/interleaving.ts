@@ -2,7 +2,6 @@
  * Several actors on one storage, one call at a time, in an order drawn from a seed: the next call is chosen only when
  * every actor stands before one, so the order does not depend on how fast anything is.
  */
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { StorageHook } from "./hooked-storage.ts";
 import type { Random } from "./random.ts";
 
@@ -34,7 +33,7 @@ export async function interleave(
   };
   /** Where it has made several calls at once, one that takes long (a stream that the others feed) must not hold them up. */
   const restSoon = (actor: Actor): void => {
-    void nextTurn().then(() => {
+    setImmediate(() => {
       if (actor.waiting.length > 0) rest(actor);
     });
   };

@@ -33,10 +33,18 @@ export class KeptSegments {
     for await (const batch of reader.scan()) {
       for (const version of batch) {
         const { key, observation, fingerprint, kind, revision } = version;
-        const mark = [key.toString("hex"), fingerprint.toString("hex"), kind, revision, JSON.stringify(observation)];
+        const mark = [
+          key.toString("hex"),
+          fingerprint.toString("hex"),
+          kind,
+          revision,
+          JSON.stringify(observation),
+        ];
         if (byRun) this.#written.add(mark.join());
         else if (!this.#written.has(mark.join())) {
-          throw new Error(`${segment.id} holds a version of ${keyText(key)} that no run wrote: ${mark.join()}`);
+          throw new Error(
+            `${segment.id} holds a version of ${keyText(key)} that no run wrote: ${mark.join()}`,
+          );
         }
         versions.set(keyText(key), version);
       }

@@ -63,7 +63,11 @@ export function finerWithAge({ entries }: Manifest, pins: (instant: number) => b
 }
 
 /** I3: no level has more than its number, but for yearlies that have nothing before them to fold into. */
-export function beyondNumbers(manifest: Manifest, policy: Policy, pins: (instant: number) => boolean): string[] {
+export function beyondNumbers(
+  manifest: Manifest,
+  policy: Policy,
+  pins: (instant: number) => boolean,
+): string[] {
   const { entries } = manifest;
   return DELTA_LEVELS.flatMap((level) => {
     const keep = policy.keep[level];

@@ -23,7 +23,8 @@ const MAX_FAILURES = 10;
 /** On a slow machine. */
 const TIMEOUT_MS_PER_HISTORY = 3_000;
 
-const seeds = ONE === undefined ? Array.from({ length: HISTORIES }, (_, index) => FIRST + index) : [Number(ONE)];
+const seeds =
+  ONE === undefined ? Array.from({ length: HISTORIES }, (_, index) => FIRST + index) : [Number(ONE)];
 
 it(
   `in ${seeds.length} random histories from seed ${seeds[0]} every kept instant reads as its run saw it`,

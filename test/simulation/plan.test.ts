@@ -77,7 +77,9 @@ function live(seed: number): string[] {
 
 describe("the plan of retention", () => {
   it(`keeps order and numbers in ${HISTORIES} random histories`, () => {
-    const failures = Array.from({ length: HISTORIES }, (_, seed) => live(seed)).filter(({ length }) => length > 0);
+    const failures = Array.from({ length: HISTORIES }, (_, seed) => live(seed)).filter(
+      ({ length }) => length > 0,
+    );
     expect(failures.slice(0, 5)).toEqual([]);
   });
 });

@@ -22,7 +22,13 @@ const CLEANUP_AFTER = [0, HOUR_MS, DAY_MS, 10 * DAY_MS, null] as const;
 const EVERY = [DAY_MS, DAY_MS, DAY_MS, 7 * DAY_MS, HOUR_MS, 6 * HOUR_MS] as const;
 
 /** Thresholds that small collections pass now and then. */
-const NERVOUS = { enabled: true, minItems: 4, deletedShare: 0.5, changedShare: 0.9, growthFactor: 20 } as const;
+const NERVOUS = {
+  enabled: true,
+  minItems: 4,
+  deletedShare: 0.5,
+  changedShare: 0.9,
+  growthFactor: 20,
+} as const;
 
 export function randomPolicy(random: Random): PolicySettings {
   return {

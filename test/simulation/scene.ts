@@ -48,6 +48,8 @@ export async function setScene(repository: Repository): Promise<Scene> {
   await runs(house, random, 3, 4 * DAY_MS);
   await repository.storage.create(segmentPath(house.task, "f".repeat(32)), Buffer.from("left by a crash"));
   house.time += 2 * DAY_MS;
+  const [broken] = scene.witness.violations;
+  if (broken !== undefined) throw new Error(broken);
   return scene;
 }
 
@@ -123,7 +125,11 @@ export async function actOn(repository: Repository, act: string, time: number): 
   }
 }
 
-export async function rollUp(house: SimHouse, actor: ActorOptions = {}, compact = false): Promise<RollupOutcome> {
+export async function rollUp(
+  house: SimHouse,
+  actor: ActorOptions = {},
+  compact = false,
+): Promise<RollupOutcome> {
   const clock = house.clock(actor.skew);
   const options = { policy: house.effective, clock, dryRun: false, compact, signal: NEVER };
   return await rollupTask(house.repository(actor), house.task, options);

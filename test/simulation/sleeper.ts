@@ -12,8 +12,7 @@ export class Sleeper<T> {
   /** Starts at once. */
   constructor(work: (hook: StorageHook) => Promise<T>, sleepsBefore: number) {
     let calls = 0;
-    let fallAsleep = (): void => {};
-    const asleep = new Promise<void>((resolve) => (fallAsleep = resolve));
+    const { promise: asleep, resolve: fallAsleep } = Promise.withResolvers<void>();
     const hook: StorageHook = async (_call, _path, act) => {
       if (calls++ === sleepsBefore) {
         await new Promise<void>((resolve) => {

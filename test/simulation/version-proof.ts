@@ -39,7 +39,9 @@ export class VersionProof {
     } else {
       const [body] = version.parts;
       const same =
-        version.kind === believed.kind && version.revision === believed.revision && body?.equals(believed.body);
+        version.kind === believed.kind &&
+        version.revision === believed.revision &&
+        body?.equals(believed.body);
       if (same !== true) {
         this.#broken(`${where} is ${version.kind} ${version.revision}; it should be ${summary(believed)}`);
       }

@@ -7,7 +7,12 @@ import { keyText } from "../../src/model/key.ts";
 import type { TaskName } from "../../src/model/task.ts";
 import type { Version } from "../../src/model/version.ts";
 import { openHolds, type HeldSet } from "../../src/repository/holds.ts";
-import { manifestPaths, manifestSegments, newestEntry, type Manifest } from "../../src/repository/manifest.ts";
+import {
+  manifestPaths,
+  manifestSegments,
+  newestEntry,
+  type Manifest,
+} from "../../src/repository/manifest.ts";
 import { generationIn, manifestPath, packPath, segmentPath } from "../../src/repository/paths.ts";
 import type { Repository } from "../../src/repository/repository.ts";
 import { readManifest, readNewestManifest } from "../../src/repository/task-store.ts";
@@ -27,6 +32,13 @@ interface Promised {
   readonly forgotten: Set<string>;
 }
 
+/** What an entry, or what is held of a merged one, adds under its instant. */
+interface Point {
+  readonly to: number;
+  readonly epoch: number;
+  readonly versions: ReadonlyMap<string, Version>;
+}
+
 export class Witness {
   readonly violations: string[] = [];
   /** What each instant must read as, for ever. */
@@ -43,7 +55,6 @@ export class Witness {
   readonly #proof: VersionProof;
   /** Paths of segments and packs that some manifest has needed. */
   readonly #named = new Set<string>();
-  readonly #epochs: Map<number, number>;
   readonly #promised: Map<string, Promised>;
 
   /** `repository`: on the storage as it really is. `before`: what was seen of the same task in another place. */
@@ -54,7 +65,6 @@ export class Witness {
     this.#proof = new VersionProof(repository, task, (what) => this.#broken(what));
     this.#segments = new KeptSegments(repository, task, before && before.#segments);
     this.snapshots = new Map(before?.snapshots);
-    this.#epochs = new Map(before && before.#epochs);
     this.#promised = new Map();
     for (const [id, { instants, forgotten }] of before === undefined ? [] : before.#promised) {
       this.#promised.set(id, { instants: new Set(instants), forgotten: new Set(forgotten) });
@@ -115,7 +125,6 @@ export class Witness {
       const capture = this.#service.captures.get(manifest.cursor["capture"] as number);
       if (capture === undefined) this.#broken(`generation ${generation} comes from no capture`);
       this.snapshots.set(entry.to, capture ?? new Map());
-      this.#epochs.set(entry.to, entry.epoch);
     }
     if (previous !== undefined) this.#frozen(previous, manifest);
     await this.#look(manifest, byRun);
@@ -131,10 +140,11 @@ export class Witness {
   async #look(manifest: Manifest, byRun: boolean): Promise<void> {
     for (const path of manifestPaths(manifest)) this.#named.add(path);
     try {
-      for (const broken of [...brokenChain(manifest), ...condemnedThoughNeeded(manifest)]) this.#broken(broken);
+      for (const broken of [...brokenChain(manifest), ...condemnedThoughNeeded(manifest)])
+        this.#broken(broken);
       await this.#files(manifest);
       const known = manifest.entries.length - (byRun ? 1 : 0);
-      const entries: { readonly to: number; readonly versions: Map<string, Version> }[] = [];
+      const entries: Point[] = [];
       for (const [index, entry] of manifest.entries.entries()) {
         const versions = new Map<string, Version>();
         for (const segment of entry.groups.flat()) {
@@ -142,7 +152,7 @@ export class Witness {
             versions.set(key, version);
           }
         }
-        entries.push({ to: entry.to, versions });
+        entries.push({ to: entry.to, epoch: entry.epoch, versions });
       }
       await this.#instants(manifest, entries);
       await this.#heldItems(manifest, entries);
@@ -152,7 +162,9 @@ export class Witness {
   }
 
   async #files(manifest: Manifest): Promise<void> {
-    const segments = manifestSegments(manifest).map(({ id, bytes }) => [segmentPath(this.#task, id), bytes] as const);
+    const segments = manifestSegments(manifest).map(
+      ({ id, bytes }) => [segmentPath(this.#task, id), bytes] as const,
+    );
     const packs = manifest.packs.map(({ id, bytes }) => [packPath(this.#task, id), bytes] as const);
     for (const [path, bytes] of [...segments, ...packs]) {
       const size = (await this.#repository.storage.stat(path))?.size;
@@ -160,32 +172,32 @@ export class Witness {
     }
   }
 
-  async #instants(
-    manifest: Manifest,
-    entries: readonly { readonly to: number; readonly versions: ReadonlyMap<string, Version> }[],
-  ): Promise<void> {
+  async #instants(manifest: Manifest, entries: readonly Point[]): Promise<void> {
     let state = new Map<string, Version>();
     let epoch = 0;
-    for (const { to, versions } of entries) {
+    for (const { to, epoch: itsEpoch, versions } of entries) {
       const snapshot = this.snapshots.get(to);
       if (snapshot === undefined) {
         this.#broken(`${text(to)} is kept and no run ended then`);
         continue;
       }
-      if (this.#epochs.get(to) !== epoch) state = new Map();
-      epoch = this.#epochs.get(to) as number;
+      if (itsEpoch !== epoch) state = new Map();
+      epoch = itsEpoch;
       for (const [key, version] of versions) state.set(key, version);
       for (const key of new Set([...state.keys(), ...snapshot.keys()])) {
         if (key === this.erasing) continue;
-        await this.#proof.same(manifest.packs, `${key} at ${text(to)}`, state.get(key), snapshot.get(key), this.forgetsTombstones);
+        await this.#proof.same(
+          manifest.packs,
+          `${key} at ${text(to)}`,
+          state.get(key),
+          snapshot.get(key),
+          this.forgetsTombstones,
+        );
       }
     }
   }
 
-  async #heldItems(
-    manifest: Manifest,
-    entries: readonly { readonly to: number; readonly versions: ReadonlyMap<string, Version> }[],
-  ): Promise<void> {
+  async #heldItems(manifest: Manifest, entries: readonly Point[]): Promise<void> {
     const { holds } = openHolds(this.#repository.keyring, this.#task, manifest.holds);
     const pinned = holds.flatMap(({ instant }) => instant ?? []);
     for (const instant of pinned) {
@@ -198,9 +210,10 @@ export class Witness {
       for (const { to, segments } of entry.held) {
         const versions = new Map<string, Version>();
         for (const segment of segments) {
-          for (const [key, version] of await this.#segments.versions(segment, false)) versions.set(key, version);
+          for (const [key, version] of await this.#segments.versions(segment, false))
+            versions.set(key, version);
         }
-        points.push({ to, versions });
+        points.push({ to, epoch: entry.epoch, versions });
       }
     }
     points.sort((a, b) => a.to - b.to);
@@ -215,7 +228,7 @@ export class Witness {
         for (const [item, believed] of snapshot) {
           if (kind === "item" ? item !== name : !item.startsWith(name)) continue;
           if (item === this.erasing) continue;
-          const version = this.#heldState(points, instant, item);
+          const version = this.#heldState(manifest, points, instant, item);
           if (isNew && version === undefined && isGone(believed)) promised.forgotten.add(item);
           const where = `${item}, held, at ${text(instant)}`;
           await this.#proof.same(manifest.packs, where, version, believed, promised.forgotten.has(item));
@@ -228,13 +241,15 @@ export class Witness {
 
   /** The newest version among entries and held instants of the instant's epoch. */
   #heldState(
-    points: readonly { readonly to: number; readonly versions: ReadonlyMap<string, Version> }[],
+    manifest: Manifest,
+    points: readonly Point[],
     instant: number,
     item: string,
   ): Version | undefined {
-    const epoch = this.#epochs.get(instant);
+    // The entry that stands for the instant's time now says to which epoch it belongs.
+    const epoch = manifest.entries.find(({ to }) => to >= instant)?.epoch;
     return points
-      .findLast(({ to, versions }) => to <= instant && this.#epochs.get(to) === epoch && versions.has(item))
+      .findLast((point) => point.to <= instant && point.epoch === epoch && point.versions.has(item))
       ?.versions.get(item);
   }
 
@@ -245,7 +260,8 @@ export class Witness {
     if (generation !== undefined && generation >= manifest.chainFrom) {
       this.#broken(`${path} is removed; the chain begins at ${manifest.chainFrom}`);
     }
-    if (path === manifestPath(this.#task, manifest.generation)) this.#broken(`the newest manifest is removed`);
+    if (path === manifestPath(this.#task, manifest.generation))
+      this.#broken(`the newest manifest is removed`);
     // A writer may take back what it had written and no manifest ever named.
     if (!this.#named.has(path)) return;
     const condemned = manifest.condemned.find((object) => object.path === path);
@@ -258,8 +274,14 @@ export class Witness {
 }
 
 /** A house with a witness in it. */
-export function watchedHouse(repository: Repository): { readonly house: SimHouse; readonly witness: Witness } {
-  const house: SimHouse = new SimHouse(repository, async (call, path, act) => await witness.hook(call, path, act));
+export function watchedHouse(repository: Repository): {
+  readonly house: SimHouse;
+  readonly witness: Witness;
+} {
+  const house: SimHouse = new SimHouse(
+    repository,
+    async (call, path, act) => await witness.hook(call, path, act),
+  );
   const witness = new Witness(repository, house.task, house.service);
   return { house, witness };
 }

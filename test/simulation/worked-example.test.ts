@@ -18,6 +18,7 @@ import { editRandomly } from "./world.ts";
 
 const FIRST_RUN = Date.UTC(2026, 0, 1, 2);
 const LAST_RUN = Date.UTC(2028, 11, 30, 2);
+const never = (): boolean => false;
 const NEVER = new AbortController().signal;
 
 /** Coarse sets after the last run, oldest first, as the specification lists them. */
@@ -84,36 +85,39 @@ const listed = (entries: readonly TimelineEntry[]): string[] =>
   entries.map(({ level, to }) => `${level} ${dayText(to)}`);
 
 describe("the worked example of the specification", () => {
-  it("leaves exactly the listed sets after three years, each reading as its run saw it", { timeout: 120_000 }, async () => {
-    const { house, witness } = watchedHouse(simulatedRepository(36));
-    const random = new Random(36);
-    for (let edit = 0; edit < 12; edit++) editRandomly(house.collection, random, FIRST_RUN);
-    await using workspace = house.workspace();
-    const policy = house.effective;
-    const options = { policy, clock: house.clock(), dryRun: false, signal: NEVER };
-    for (house.time = FIRST_RUN; house.time <= LAST_RUN; house.time += DAY_MS) {
-      const [report] = await collect(backup(workspace, { select: [TASK_TEXT] }));
-      expect(report?.state, report?.error?.message).toBe("committed");
-      await rollupTask(house.repository(), house.task, options);
-      const { cleanupAfter } = policy;
-      await cleanupTask(house.repository(), house.task, { ...options, cleanupAfter, sweep: false });
-      const manifest = witness.newest;
-      if (manifest === undefined) throw new Error("nothing was committed");
-      const never = (): boolean => false;
-      const broken = [...brokenChain(manifest), ...finerWithAge(manifest, never)];
-      expect([...broken, ...beyondNumbers(manifest, policy, never), ...witness.violations]).toEqual([]);
-      const early = EARLY[dayText(house.time)];
-      if (early !== undefined) expect(listed(manifest.entries)).toEqual(early);
-      const edits = random.between(0, 5);
-      for (let edit = 0; edit < edits; edit++) editRandomly(house.collection, random, house.time);
-    }
-    const timeline = await openTimeline(workspace, TASK_TEXT);
-    expect(listed(timeline.manifest.entries)).toEqual([...COARSE, ...FINE]);
-    const broken: string[] = [];
-    for (const instant of timeline.instants) {
-      const snapshot = witness.snapshots.get(instant) ?? new Map();
-      broken.push(...(await proveInstant(timeline, instant, snapshot)));
-    }
-    expect(broken).toEqual([]);
-  });
+  it(
+    "leaves exactly the listed sets after three years, each reading as its run saw it",
+    { timeout: 120_000 },
+    async () => {
+      const { house, witness } = watchedHouse(simulatedRepository(36));
+      const random = new Random(36);
+      for (let edit = 0; edit < 12; edit++) editRandomly(house.collection, random, FIRST_RUN);
+      await using workspace = house.workspace();
+      const policy = house.effective;
+      const options = { policy, clock: house.clock(), dryRun: false, signal: NEVER };
+      for (house.time = FIRST_RUN; house.time <= LAST_RUN; house.time += DAY_MS) {
+        const [report] = await collect(backup(workspace, { select: [TASK_TEXT] }));
+        expect(report?.state, report?.error?.message).toBe("committed");
+        await rollupTask(house.repository(), house.task, options);
+        const { cleanupAfter } = policy;
+        await cleanupTask(house.repository(), house.task, { ...options, cleanupAfter, sweep: false });
+        const manifest = witness.newest;
+        if (manifest === undefined) throw new Error("nothing was committed");
+        const broken = [...brokenChain(manifest), ...finerWithAge(manifest, never)];
+        expect([...broken, ...beyondNumbers(manifest, policy, never), ...witness.violations]).toEqual([]);
+        const early = EARLY[dayText(house.time)];
+        if (early !== undefined) expect(listed(manifest.entries)).toEqual(early);
+        const edits = random.between(0, 5);
+        for (let edit = 0; edit < edits; edit++) editRandomly(house.collection, random, house.time);
+      }
+      const timeline = await openTimeline(workspace, TASK_TEXT);
+      expect(listed(timeline.manifest.entries)).toEqual([...COARSE, ...FINE]);
+      const broken: string[] = [];
+      for (const instant of timeline.instants) {
+        const snapshot = witness.snapshots.get(instant) ?? new Map();
+        broken.push(...(await proveInstant(timeline, instant, snapshot)));
+      }
+      expect(broken).toEqual([]);
+    },
+  );
 });

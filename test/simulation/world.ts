@@ -5,7 +5,20 @@ import type { FakeBlob, FakeCollection } from "./fake-service.ts";
 import type { Random } from "./random.ts";
 
 /** Some share prefixes, some are not ASCII. */
-export const KEYS = ["a/1", "a/2", "a/3", "a/10", "b", "b/1", "c ü", "d\u{1F600}", "e", "f/x/1", "f/x/2", "g"] as const;
+export const KEYS = [
+  "a/1",
+  "a/2",
+  "a/3",
+  "a/10",
+  "b",
+  "b/1",
+  "c ü",
+  "d\u{1F600}",
+  "e",
+  "f/x/1",
+  "f/x/2",
+  "g",
+] as const;
 
 /** Prefixes that a hold may be laid on. */
 export const PREFIXES = ["a/", "f/", "b"] as const;

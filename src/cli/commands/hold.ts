@@ -96,7 +96,11 @@ function releaseCommand(app: App): Command {
     options: (command) => command.option("--dry-run", "only say what would be released"),
     run: async (invocation, [task = "", hold = ""], { dryRun = false }) => {
       await using workspace = await invocation.open("none");
-      const row = await invocation.operations.releaseHold(workspace, { task, hold, dryRun }, invocation.hooks);
+      const row = await invocation.operations.releaseHold(
+        workspace,
+        { task, hold, dryRun },
+        invocation.hooks,
+      );
       if (invocation.out.json) return invocation.out.document(row);
       const verb = dryRun ? "Would release" : "Released";
       return invocation.out.line(

@@ -153,16 +153,15 @@ async function printInstants(rows: readonly RetentionRow[], out: Output): Promis
   await out.list(rows, columns, "The timeline is empty.");
 }
 
-async function printVersions(
-  item: string,
-  rows: readonly VersionRetentionRow[],
-  out: Output,
-): Promise<void> {
+async function printVersions(item: string, rows: readonly VersionRetentionRow[], out: Output): Promise<void> {
   await out.line();
   await out.line(out.paint("bold", `Versions of ${item}`));
   const columns: Column<VersionRetentionRow>[] = [
     { title: "SEEN", value: (row) => timeText(row.seen) },
-    { title: "REVISION", value: (row) => (row.kind === "live" ? row.revision : `${row.revision} ${row.kind}`) },
+    {
+      title: "REVISION",
+      value: (row) => (row.kind === "live" ? row.revision : `${row.revision} ${row.kind}`),
+    },
     { title: "KEPT AT", value: (row) => timeText(row.keptAt) },
     { title: "KEPT BY", value: (row) => row.rule },
     { title: "UNTIL", value: (row) => untilText(row.until) },
@@ -190,10 +189,7 @@ async function printChanges({ changes }: RetentionWhatIf, out: Output): Promise<
   await out.list(changes, columns, "No instant would fare otherwise.");
 }
 
-async function printDrops(
-  { due, next }: Pick<RetentionPreview, "due" | "next">,
-  out: Output,
-): Promise<void> {
+async function printDrops({ due, next }: Pick<RetentionPreview, "due" | "next">, out: Output): Promise<void> {
   if (due.length > 0) await out.line(`A rollup now gives up ${dropsText(due)}.`);
   const run = timeText(next.run);
   if (next.drops.length === 0) await out.line(`The rollup after the next run (${run}) gives up nothing.`);
@@ -201,7 +197,9 @@ async function printDrops(
 }
 
 function dropsText(drops: readonly DropRow[]): string {
-  const named = drops.slice(0, DROPS_SHOWN).map(({ instant, into }) => `${timeText(instant)} (into ${bucketText(into)})`);
+  const named = drops
+    .slice(0, DROPS_SHOWN)
+    .map(({ instant, into }) => `${timeText(instant)} (into ${bucketText(into)})`);
   const more = drops.length - named.length;
   return more > 0 ? `${named.join(", ")} and ${countOf(more, "more", "more")}` : named.join(", ");
 }

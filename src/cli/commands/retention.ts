@@ -4,5 +4,8 @@ import { retentionAcknowledgeCommand } from "./retention-acknowledge.ts";
 import { retentionPreviewCommand } from "./retention-preview.ts";
 
 export function retentionCommand(app: App): Command {
-  return groupCommand("retention", "look after what timelines keep", [retentionPreviewCommand(app), retentionAcknowledgeCommand(app)]);
+  return groupCommand("retention", "look after what timelines keep", [
+    retentionPreviewCommand(app),
+    retentionAcknowledgeCommand(app),
+  ]);
 }

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { HoldfastError } from "../../model/errors.ts";
 import { defineCommand, type App } from "../command.ts";
 
 export function sourceRemoveCommand(app: App): Command {
@@ -17,6 +18,12 @@ export function sourceRemoveCommand(app: App): Command {
       ]);
       const config = await invocation.config();
       const row = sourceRow(name, sourceEntry(config, name));
+      if (config.document?.value.sources?.[name] === undefined) {
+        throw new HoldfastError(
+          "usage",
+          `The source ${name} stands in no file: it comes from the environment variable COUCH_URL.`,
+        );
+      }
       await editConfig(config.location.path, config.document, [
         { member: ["sources", name], value: undefined },
       ]);

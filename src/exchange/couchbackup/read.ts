@@ -77,7 +77,8 @@ class LineReader {
       const byte = await this.#afterSpace();
       if (ordinal === 1 && byte === CLOSE_ARRAY) break;
       if (byte !== OPEN_OBJECT) {
-        if (byte === undefined || byte === LINE_END) throw new BrokenLine("it ends in the middle of its array");
+        if (byte === undefined || byte === LINE_END)
+          throw new BrokenLine("it ends in the middle of its array");
         throw new BrokenLine("something on it is no revision");
       }
       const place = `${ordinal} on line ${this.#number}`;
@@ -105,7 +106,9 @@ class LineReader {
       return;
     }
     if (isJson(line)) {
-      throw new UnusableFile(`line ${this.#number} is neither an array of documents nor the metadata of line 1`);
+      throw new UnusableFile(
+        `line ${this.#number} is neither an array of documents nor the metadata of line 1`,
+      );
     }
     throw new BrokenLine("it is no JSON");
   }
@@ -160,7 +163,10 @@ class LineReader {
       this.#cutOff(`line ${this.#number}: ${message}`);
       return;
     }
-    const tail = feed.behind(RESUME_MARKER.length + 1).toString("latin1").trimEnd();
+    const tail = feed
+      .behind(RESUME_MARKER.length + 1)
+      .toString("latin1")
+      .trimEnd();
     const resumed = this.#metadata?.mode === "full" && tail.endsWith(RESUME_MARKER);
     // Before there was metadata, a resumed run left its torn line without any mark.
     if (!resumed && this.#metadata !== undefined) {

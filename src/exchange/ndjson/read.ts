@@ -54,7 +54,10 @@ export async function* readNdjson(
       if (line === undefined) break;
       if (line.blob !== undefined) {
         blobs += 1;
-        stored.set(line.blob, await store(contentOf(line as ContentLine, lines), line.encoding ?? "identity"));
+        stored.set(
+          line.blob,
+          await store(contentOf(line as ContentLine, lines), line.encoding ?? "identity"),
+        );
       } else if (line.item !== undefined) {
         items += 1;
         yield* leavesOf(line.item, stored, lines.number, notes);
@@ -119,7 +122,9 @@ class Lines {
   async checkEnd(end: EndLine["end"], items: number, blobs: number): Promise<void> {
     const sha256 = this.#digest.digest("hex");
     if (end.items !== items || end.blobs !== blobs || end.bytes !== this.#bytes || end.sha256 !== sha256) {
-      throw new UnusableFile("its content does not agree with the digest at its end: it was altered or damaged");
+      throw new UnusableFile(
+        "its content does not agree with the digest at its end: it was altered or damaged",
+      );
     }
     if ((await this.#lines.next()).done !== true) throw new UnusableFile("it goes on after its end line");
   }
@@ -132,9 +137,12 @@ class Lines {
 const NEWLINE = Buffer.from("\n");
 
 function readHeader(header: AnyLine | undefined): ImportNotes["frame"] {
-  if (header?.format !== NDJSON_FORMAT) throw new UnusableFile("its first line is no header of holdfast export");
+  if (header?.format !== NDJSON_FORMAT)
+    throw new UnusableFile("its first line is no header of holdfast export");
   if (header.version !== NDJSON_VERSION) {
-    throw new UnusableFile(`it was written in version ${header.version} of the format, which this Holdfast does not know`);
+    throw new UnusableFile(
+      `it was written in version ${header.version} of the format, which this Holdfast does not know`,
+    );
   }
   if (header.source?.kind !== "couchdb") {
     throw new UnusableFile(`it holds items of the kind "${header.source?.kind}", not of a CouchDB database`);
@@ -190,7 +198,9 @@ function* leavesOf(
       const kept = blob === null ? undefined : stored.get(blob);
       if (kept === undefined) continue;
       if (kept.sha256 !== sha256) {
-        throw new UnusableFile(`the attachment "${name}" of the item on line ${number} is not what was exported`);
+        throw new UnusableFile(
+          `the attachment "${name}" of the item on line ${number} is not what was exported`,
+        );
       }
       contents.push({ name, blob: kept });
     }

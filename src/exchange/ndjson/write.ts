@@ -6,7 +6,14 @@ import { createHash } from "node:crypto";
 import type { BlobRef, Version } from "../../model/version.ts";
 import { isDocumentKey } from "../../sources/couchdb/items.ts";
 import type { ExportInput, ExportTally } from "../exported.ts";
-import { NDJSON_FORMAT, NDJSON_VERSION, type BlobEntry, type Bytes, type ContentLine, type EndLine } from "./format.ts";
+import {
+  NDJSON_FORMAT,
+  NDJSON_VERSION,
+  type BlobEntry,
+  type Bytes,
+  type ContentLine,
+  type EndLine,
+} from "./format.ts";
 
 /** Bytes of content on one line: small enough for every reader of lines. */
 const CONTENT_BYTES = 384 << 10;
@@ -42,11 +49,7 @@ export async function* writeNdjson(input: ExportInput, tally: ExportTally): Asyn
 }
 
 /** The stored bytes, compressed ones as they are. */
-async function* contentLines(
-  ref: BlobRef,
-  blob: number,
-  input: ExportInput,
-): AsyncGenerator<ContentLine> {
+async function* contentLines(ref: BlobRef, blob: number, input: ExportInput): AsyncGenerator<ContentLine> {
   const { encoding } = ref;
   let held: Buffer = Buffer.alloc(0);
   for await (const piece of input.reader.blob(ref)) {
@@ -67,16 +70,14 @@ function itemOf({ key, kind, revision, observation, parts, blobs }: Version, num
     revision,
     observation: { run, at: new Date(at).toISOString(), sequence },
     parts: parts.map(bytesOf),
-    blobs: blobs.map(
-      ({ part, name, length, encoding, sha256, blob }): BlobEntry => ({
-        part,
-        name,
-        length,
-        encoding,
-        sha256,
-        blob: numbers.get(blob) ?? null,
-      }),
-    ),
+    blobs: blobs.map(({ part, name, length, encoding, sha256, blob }): BlobEntry => ({
+      part,
+      name,
+      length,
+      encoding,
+      sha256,
+      blob: numbers.get(blob) ?? null,
+    })),
   };
 }
 

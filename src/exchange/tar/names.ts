@@ -38,9 +38,7 @@ export function encodePath(name: Buffer): string {
 export function decodePath(components: readonly string[]): Buffer {
   const name = components.length === 1 && components[0] === EMPTY ? NOTHING : decoded(components);
   if (encodePath(name) !== components.join("/")) {
-    throw new UnusableFile(
-      `it holds "${components.join("/")}", which is not a name that Holdfast writes`,
-    );
+    throw new UnusableFile(`it holds "${components.join("/")}", which is not a name that Holdfast writes`);
   }
   return name;
 }

@@ -102,7 +102,8 @@ class Reading {
   }
 
   *end(): Generator<ImportedLeaf> {
-    if (!this.#ended) throw new UnusableFile("its index is missing: it is cut off, or no archive of holdfast export");
+    if (!this.#ended)
+      throw new UnusableFile("its index is missing: it is cut off, or no archive of holdfast export");
     yield* this.#flush();
   }
 
@@ -185,10 +186,14 @@ function readManifest(text: Buffer): ImportNotes["frame"] {
   const manifest = JSON.parse(text.toString("utf8")) as Partial<TarManifest>;
   if (manifest.format !== TAR_FORMAT) throw new UnusableFile("its manifest.json is not of holdfast export");
   if (manifest.version !== TAR_VERSION) {
-    throw new UnusableFile(`it was written in version ${manifest.version} of the format, which this Holdfast does not know`);
+    throw new UnusableFile(
+      `it was written in version ${manifest.version} of the format, which this Holdfast does not know`,
+    );
   }
   if (manifest.source?.kind !== "couchdb") {
-    throw new UnusableFile(`it holds items of the kind "${manifest.source?.kind}", not of a CouchDB database`);
+    throw new UnusableFile(
+      `it holds items of the kind "${manifest.source?.kind}", not of a CouchDB database`,
+    );
   }
   const instant = Date.parse(manifest.instant ?? "");
   const origin = `${manifest.source.name}/${manifest.source.collection}`;

@@ -30,6 +30,8 @@ export class CheckSession {
   readonly #hooks: Hooks;
   readonly #options: SessionOptions;
   readonly #told = new Set<string>();
+  /** Files that this check has read back. */
+  readonly #read = new Set<string>();
   #warned = false;
 
   constructor(workspace: Workspace, hooks: Hooks, options: SessionOptions) {
@@ -48,7 +50,8 @@ export class CheckSession {
       clock: workspace.clock,
       signal,
       cleanupAfter: ({ name, collection }) => cleanupAfterOf(workspace, name, collection),
-      checked: (kind, bytes) => {
+      checked: (kind, bytes, path) => {
+        if (bytes > 0) this.#read.add(path);
         if (kind === "segment") totals.segments += 1;
         if (kind === "pack") totals.packs += 1;
         totals.bytesRead += bytes;
@@ -56,6 +59,11 @@ export class CheckSession {
         this.#hooks.progress?.({ operation: "check", task, phase: "check", done, bytes: totals.bytesRead });
       },
     };
+  }
+
+  /** Whether this check has read the file back already. */
+  hasRead({ path }: Pick<NeededFile, "path">): boolean {
+    return this.#read.has(path);
   }
 
   /** Whether this was not told before: a file is looked at twice when a slice reads it. */

@@ -59,14 +59,14 @@ async function* readTask(
   limit: Millis,
   spent: () => boolean,
 ): AsyncGenerator<CheckFinding, Millis | undefined> {
-  const { workspace, signal, startedAt } = session;
+  const { workspace, signal } = session;
   const { repository, clock } = workspace;
   const opened = await filesOf(session, task);
   if (opened === undefined) return undefined;
   const { stored, files, history } = opened;
   const lastRead = ({ path }: NeededFile): Millis => history.lastRead(path)?.at ?? NEVER;
   const due = files
-    .filter((file) => lastRead(file) < startedAt)
+    .filter((file) => !session.hasRead(file))
     .sort((a, b) => lastRead(a) - lastRead(b) || (a.path < b.path ? -1 : 1));
   let remembered = clock.now();
   let next: Millis | undefined;

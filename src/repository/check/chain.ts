@@ -30,7 +30,7 @@ export async function* checkChain(
   { commits }: Pick<RunsFound, "commits">,
   seen: SeenManifest | undefined,
   signal: AbortSignal,
-  checked: () => void,
+  checked: (path: string) => void,
 ): AsyncGenerator<CheckFinding, ChainFound> {
   const present: number[] = [];
   for await (const generation of generations(repository, task, signal)) present.push(generation);
@@ -54,7 +54,7 @@ export async function* checkChain(
     highest = generation;
     try {
       const stored = await readManifest(repository, task, generation, signal);
-      checked();
+      checked(manifestPath(task, generation));
       chainFrom = Math.max(chainFrom, stored.manifest.chainFrom);
       const named = stored.manifest.previous;
       if (previous !== undefined && named !== previous.digest) {

@@ -27,7 +27,7 @@ export interface CheckOptions {
   /** How long condemned files stay; undefined where no policy is known. */
   readonly cleanupAfter: (source: Manifest["source"]) => Millis | null | undefined;
   /** Called for each file that was checked. */
-  readonly checked: (kind: "manifest" | "segment" | "pack", bytesRead: number) => void;
+  readonly checked: (kind: "manifest" | "segment" | "pack", bytesRead: number, path: string) => void;
 }
 
 /** What the task's files are and when each was read back. */
@@ -50,8 +50,8 @@ export async function* checkTask(
   const runs = await checkRuns(repository, task, signal);
   const history = await ReadHistory.recall(repository, task, signal);
   yield* history.damaged;
-  const chain = yield* checkChain(repository, task, runs, history.seen, signal, () =>
-    options.checked("manifest", 0),
+  const chain = yield* checkChain(repository, task, runs, history.seen, signal, (path) =>
+    options.checked("manifest", 0, path),
   );
   for (const finding of runs.damaged) {
     const entry = chain.newest?.manifest.entries.find(({ id }) => finding.runs.includes(id));
@@ -96,7 +96,7 @@ export async function* checkAndNote(
     yield finding;
   }
   if (options.readData) history.note(file.path, { at: options.clock.now(), sound });
-  options.checked(file.kind, options.readData ? file.bytes : 0);
+  options.checked(file.kind, options.readData ? file.bytes : 0, file.path);
 }
 
 /** A run that was continued bears the name it began with; no run goes on for longer than this. */

@@ -11,18 +11,17 @@ export async function* abortable<T>(source: AsyncIterable<T>, signal?: AbortSign
   }
   signal.throwIfAborted();
   const iterator = source[Symbol.asyncIterator]();
-  const aborted = Promise.withResolvers<never>();
-  // Nobody waits on it between two pieces; the race below is where it is noticed.
-  aborted.promise.catch(() => undefined);
-  const onAbort = (): void => aborted.reject(signal.reason);
+  // Ends the wait at hand. Each wait is a promise of its own: one that all were raced against would hold every piece.
+  let stop: ((reason: unknown) => void) | undefined;
+  const onAbort = (): void => stop?.(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });
   let ended = false;
   try {
     for (;;) {
-      const next = iterator.next();
-      // When the abort wins the race, a later failure of the source has nobody left to hear it.
-      next.catch(() => undefined);
-      const step = await Promise.race([next, aborted.promise]);
+      const step = await new Promise<IteratorResult<T>>((resolve, reject) => {
+        stop = reject;
+        iterator.next().then(resolve, reject);
+      });
       if (step.done === true) {
         ended = true;
         return;

@@ -67,7 +67,9 @@ export function forecast(
   work = MAX_WORK,
 ): Forecast {
   const due = planRetention(entries, rules, pinned).drops;
-  const ends = new Map<Millis, End>(due.map((drop) => [drop.instant, { kind: "at", time: now, into: drop.into }]));
+  const ends = new Map<Millis, End>(
+    due.map((drop) => [drop.instant, { kind: "at", time: now, into: drop.into }]),
+  );
   const simulation = new Simulation(entries, rules, pinned, ends);
   const run = Math.max(simulation.nextRun(entries.at(-1)?.to ?? now), now);
   const next = { run, drops: simulation.afterRun(run) };
@@ -89,7 +91,8 @@ export function longest(fates: readonly Fate[]): Fate | undefined {
 
 /** Negative when `a` is sooner; 0 also where the forecast cannot tell. */
 export function compareEnds(a: End, b: End): number {
-  if (a.kind === "never" || b.kind === "never") return (a.kind === "never" ? 1 : 0) - (b.kind === "never" ? 1 : 0);
+  if (a.kind === "never" || b.kind === "never")
+    return (a.kind === "never" ? 1 : 0) - (b.kind === "never" ? 1 : 0);
   const difference = a.time - b.time;
   if (a.kind === "at" && b.kind === "at") return difference;
   // Of one that is not foretold only the least is known.
@@ -178,7 +181,8 @@ class Simulation {
     for (const entry of this.#entries.toReversed()) {
       const isLast = after === undefined || after.epoch !== entry.epoch;
       if (isLast) coarsest = 0;
-      else if (after !== undefined && !this.#pinned(after.to)) coarsest = Math.max(coarsest, LEVEL_RANK[after.level]);
+      else if (after !== undefined && !this.#pinned(after.to))
+        coarsest = Math.max(coarsest, LEVEL_RANK[after.level]);
       const stays = this.#staysAtLevel(entry, coarsest);
       const settled =
         this.#pinned(entry.to) ||

@@ -5,7 +5,8 @@
  * Rules (specs/cloudant-couchdb A3.3): when a level holds more than its number, its oldest deltas move to the next level.
  * There they merge into the newest one if that ends where they begin and belongs to the same calendar bucket, else they
  * open a new one. The oldest yearly folds into the baseline where yearly has a number. A pinned instant is never merged and
- * does not count; nor does what a restore kept for its own undo, which moves along with its neighbours.
+ * does not count; nor does what a restore kept for its own undo, which moves along with its neighbours. What a hold kept apart
+ * closes up when it is released: neighbours of one week, month or year are one delta.
  */
 import type { Millis } from "../../model/clock.ts";
 import { DELTA_LEVELS, type DeltaLevel, type Level } from "../../model/level.ts";
@@ -40,7 +41,10 @@ export interface Drop {
   readonly rule: DropRule;
 }
 
-/** `keep`: its level held more than its number. `order`: coarser deltas lie behind it (the schedule or a hold has changed). */
+/**
+ * `keep`: its level held more than its number. `order`: it lies among coarser deltas, or beside another one of its bucket
+ * (the schedule or a hold has changed).
+ */
 export type DropRule = "keep" | "order";
 
 export interface RetentionPlan<E extends Span> {
@@ -114,7 +118,7 @@ class LevelPass<E extends Span> {
     for (let index = 0; index < planned.length;) {
       const entry = planned[index] as Planned<E>;
       if (!this.#moves(entry)) {
-        this.#result.push(entry);
+        if (!this.#closesUp(entry)) this.#result.push(entry);
         index += 1;
         continue;
       }
@@ -136,8 +140,23 @@ class LevelPass<E extends Span> {
     if (rule === undefined || !this.#moveUp(entry, rule)) this.#result.push(entry);
   }
 
+  /** Joins an entry of the parent level to another one of its bucket. Several runs of one day are several dailies. */
+  #closesUp(entry: Planned<E>): boolean {
+    const { level, to } = entry;
+    if (level !== this.#parent || level === "daily" || level === "baseline" || this.#pinned(to)) return false;
+    return this.#join(entry, "order");
+  }
+
   /** False when there is nothing that it could move up to. */
   #moveUp(entry: Planned<E>, rule: DropRule): boolean {
+    if (this.#join(entry, rule)) return true;
+    if (this.#parent === "baseline") return false;
+    this.#result.push({ ...entry, level: this.#parent });
+    return true;
+  }
+
+  /** Makes the entry part of the newest one of the parent level, if that ends where it begins and is of its bucket. */
+  #join(entry: Planned<E>, rule: DropRule): boolean {
     const parent = this.#parent;
     const before = this.#result[this.#result.length - 1];
     const joins =
@@ -147,18 +166,14 @@ class LevelPass<E extends Span> {
       before.to === entry.from &&
       !this.#pinned(before.to) &&
       (parent === "baseline" || this.#bucket(before.to) === this.#bucket(entry.to));
-    if (joins) {
-      const into = { level: parent, bucket: this.#bucket(entry.to) };
-      this.#drops.push({ instant: before.to, level: before.level, into, rule });
-      this.#result[this.#result.length - 1] = {
-        ...before,
-        to: entry.to,
-        inputs: [...before.inputs, ...entry.inputs],
-      };
-      return true;
-    }
-    if (parent === "baseline") return false;
-    this.#result.push({ ...entry, level: parent });
+    if (!joins) return false;
+    const into = { level: parent, bucket: this.#bucket(entry.to) };
+    this.#drops.push({ instant: before.to, level: before.level, into, rule });
+    this.#result[this.#result.length - 1] = {
+      ...before,
+      to: entry.to,
+      inputs: [...before.inputs, ...entry.inputs],
+    };
     return true;
   }
 

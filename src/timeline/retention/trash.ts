@@ -6,7 +6,12 @@
  */
 import type { Millis } from "../../model/clock.ts";
 import type { Level } from "../../model/level.ts";
-import { entrySegments, type Manifest, type RetiredEntry, type TimelineEntry } from "../../repository/manifest.ts";
+import {
+  entrySegments,
+  type Manifest,
+  type RetiredEntry,
+  type TimelineEntry,
+} from "../../repository/manifest.ts";
 import type { SegmentInfo } from "../../repository/segment/segment.ts";
 
 type Trash = Pick<Manifest, "entries" | "retired">;
@@ -19,7 +24,7 @@ export interface TrashedInstant {
   readonly level: Level;
   /** When the first of the entries that bring it back was retired: cleanup's delay begins here. */
   readonly retiredAt: Millis;
-  /** Bytes of files that only this instant still needs. */
+  /** Bytes of its files that the timeline does without. Other trashed instants may need the same files. */
   readonly bytes: number;
 }
 
@@ -36,15 +41,15 @@ export interface WayBack {
 /** Every instant that can be brought back, oldest first. */
 export function trashedInstants(manifest: Trash): TrashedInstant[] {
   const instants = [...new Set(manifest.retired.map(({ entry }) => entry.to))].sort((a, b) => a - b);
-  const users = usersOf(manifest);
+  const needed = new Set(manifest.entries.flatMap(entrySegments).map(({ id }) => id));
   return instants.flatMap((instant) => {
     const chain = wayBack(manifest, instant)?.chain;
     const last = chain?.at(-1);
     if (chain === undefined || last === undefined) return [];
     const { epoch, level } = last.entry;
     const retiredAt = Math.min(...chain.map((one) => one.retiredAt));
-    const own = entrySegments(last.entry).filter(({ id }) => users.get(id)?.size === 1);
-    return [{ instant, epoch, level, retiredAt, bytes: bytesOf(own) }];
+    const files = chain.flatMap(({ entry }) => entrySegments(entry)).filter(({ id }) => !needed.has(id));
+    return [{ instant, epoch, level, retiredAt, bytes: bytesOf(files) }];
   });
 }
 
@@ -70,7 +75,10 @@ export function wayBack({ entries, retired }: Trash, instant: Millis): WayBack |
 }
 
 /** The timeline with the instant back in it. The levels stay in order: what comes back is as coarse as what stands there. */
-export function withWayBack({ entries, retired, holds }: HeldTrash, { chain, before, start }: WayBack): Trash {
+export function withWayBack(
+  { entries, retired, holds }: HeldTrash,
+  { chain, before, start }: WayBack,
+): Trash {
   const back = new Set(chain);
   const left = retired.filter((one) => !back.has(one));
   const last = chain.at(-1)?.entry;
@@ -89,15 +97,22 @@ export function withWayBack({ entries, retired, holds }: HeldTrash, { chain, bef
   }
   const put = linked(chain, start, "yearly");
   if (keepsDeletions(before, holds)) {
-    return { entries: [...older, ...put, { ...before, from: last.to, level: "yearly" }, ...newer], retired: left };
+    return {
+      entries: [...older, ...put, { ...before, from: last.to, level: "yearly" }, ...newer],
+      retired: left,
+    };
   }
   // A baseline that has forgotten deletions must not stand on what they deleted: it becomes an epoch of its own.
-  const later = (entry: TimelineEntry): TimelineEntry => ({ ...entry, epoch: entry.epoch + 1 });
-  const isLater = ({ epoch, to }: TimelineEntry): boolean => epoch > before.epoch || (epoch === before.epoch && to > before.to);
+  const isLater = ({ epoch, to }: TimelineEntry): boolean =>
+    epoch > before.epoch || (epoch === before.epoch && to > before.to);
   return {
     entries: [...older, ...put, later(before), ...newer.map(later)],
     retired: left.map((one) => (isLater(one.entry) ? { ...one, entry: later(one.entry) } : one)),
   };
+}
+
+function later(entry: TimelineEntry): TimelineEntry {
+  return { ...entry, epoch: entry.epoch + 1 };
 }
 
 /**
@@ -128,7 +143,9 @@ function chainTo(
     chain.unshift(best);
     const from = fromOf(best);
     if (from <= (start ?? -Infinity)) return chain;
-    ends = usable.filter(({ entry }) => entry.to >= from && entry.to < best.entry.to && fromOf({ entry }) < from);
+    ends = usable.filter(
+      ({ entry }) => entry.to >= from && entry.to < best.entry.to && fromOf({ entry }) < from,
+    );
   }
 }
 
@@ -144,17 +161,6 @@ function linked(chain: readonly RetiredEntry[], start: Millis | null, level: Lev
     from = entry.to;
     return put;
   });
-}
-
-/** For each segment the instants that need it, of retired entries; everything in the timeline counts as one more. */
-function usersOf({ entries, retired }: Trash): Map<string, Set<Millis | "kept">> {
-  const users = new Map<string, Set<Millis | "kept">>();
-  const note = (entry: TimelineEntry, user: Millis | "kept"): void => {
-    for (const { id } of entrySegments(entry)) users.set(id, (users.get(id) ?? new Set()).add(user));
-  };
-  for (const entry of entries) note(entry, "kept");
-  for (const { entry } of retired) note(entry, entry.to);
-  return users;
 }
 
 function bytesOf(segments: readonly SegmentInfo[]): number {

@@ -1,12 +1,14 @@
 /**
  * Proof of a merge, from the files alone and by two ways that share nothing with the merge: the tables of key hashes say
  * that every item of the inputs is in the output once, in the state of the newest input; reading the output back says that
- * every byte of it is what the merge meant to write.
+ * the files are whole and every version in them is what the merge meant to write.
  */
 import { HoldfastError } from "../../model/errors.ts";
 import { compareKeys, type ItemKey } from "../../model/key.ts";
 import type { TaskName } from "../../model/task.ts";
 import type { Repository } from "../../repository/repository.ts";
+import { openSegment, segmentBounds } from "../../repository/segment/segment-reader.ts";
+import { verifySegment } from "../../repository/segment/segment-verify.ts";
 import type { SegmentInfo } from "../../repository/segment/segment.ts";
 import { SegmentGroup } from "../group.ts";
 import { readHashes, type HashEntry } from "./hash-stream.ts";
@@ -32,8 +34,9 @@ export async function proveMerge(
   claim: MergeClaim,
   signal: AbortSignal,
 ): Promise<void> {
+  await proveFiles(repository, task, claim, signal);
   await proveItems(repository, task, claim, signal);
-  await proveBytes(repository, task, claim, signal);
+  await proveVersions(repository, task, claim, signal);
 }
 
 async function proveItems(
@@ -91,7 +94,23 @@ function has(entries: readonly HashEntry[], { fingerprint }: HashEntry): boolean
   return entries.some((entry) => entry.fingerprint === fingerprint);
 }
 
-async function proveBytes(
+/** Both ends and the size of every file, and its filter, which a lookup opens: what reading all versions does not look at. */
+async function proveFiles(
+  { storage, keyring }: Repository,
+  task: TaskName,
+  { output }: MergeClaim,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const segment of output) {
+    const findings = verifySegment(storage, keyring, task, segment, { readData: false }, signal);
+    for await (const { code, message } of findings) throw new HoldfastError(code, message, { task });
+    const reader = await openSegment(storage, keyring, task, segment);
+    const { first } = segmentBounds(keyring, task, segment);
+    if (!(await reader.mayContain(first, signal))) throw unproven(task, "an item that its filter denies");
+  }
+}
+
+async function proveVersions(
   repository: Repository,
   task: TaskName,
   claim: MergeClaim,

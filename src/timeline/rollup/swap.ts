@@ -30,7 +30,7 @@ export function swapIn(
   if (!sameHolds(current.holds, holds) || current.freeze !== null) return undefined;
   const generation = current.generation + 1;
   const retired = there
-    .filter((input) => making.how === "merged" || input.to !== entry.to)
+    .filter((input) => making.how === "merged" || input.to !== entry.to || hasMoreHeld(input, entry))
     .map((input): RetiredEntry => ({ entry: input, retiredAt: now, into: entry.id, generation }));
   return {
     ...current,
@@ -38,6 +38,12 @@ export function swapIn(
     entries: [...current.entries.slice(0, first), entry, ...current.entries.slice(first + inputs.length)],
     retired: [...current.retired, ...retired].sort((a, b) => a.entry.to - b.entry.to),
   };
+}
+
+/** Whether the input holds instants that no hold needed any more when the entry was made. */
+function hasMoreHeld(input: TimelineEntry, made: TimelineEntry): boolean {
+  const kept = new Set(made.held.map(({ to }) => to));
+  return input.held.some(({ to }) => !kept.has(to));
 }
 
 function isSame(a: TimelineEntry, b: TimelineEntry): boolean {

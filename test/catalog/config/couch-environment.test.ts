@@ -47,7 +47,11 @@ describe("COUCH_URL", () => {
       COUCH_REQUEST_TIMEOUT: "30000",
       COUCH_ATTACHMENTS: "false",
     });
-    const shown = config.settings.map(({ name, value, origin }) => [name, value, `${origin.kind} ${origin.place}`]);
+    const shown = config.settings.map(({ name, value, origin }) => [
+      name,
+      value,
+      `${origin.kind} ${origin.place}`,
+    ]);
     expect(shown).toEqual([
       ["sources.couch.kind", "couchdb", "environment COUCH_URL"],
       ["sources.couch.url", "https://host.example:8443/base", "environment COUCH_URL"],
@@ -85,7 +89,10 @@ describe("COUCH_URL", () => {
     [{ COUCH_URL: `ftp://u:${SECRET}@host` }, /COUCH_URL/],
     [{ COUCH_URL: "http://u:%E0%A4%A@host" }, /not percent-encoded/],
     [{ COUCH_URL: "http://u:hush@host/?q=1" }, /COUCH_URL/],
-    [{ COUCH_URL: "http://host", COUCH_PARALLELISM: "many" }, /COUCH_PARALLELISM: "many" is not a whole number/],
+    [
+      { COUCH_URL: "http://host", COUCH_PARALLELISM: "many" },
+      /COUCH_PARALLELISM: "many" is not a whole number/,
+    ],
     [{ COUCH_URL: "http://host", COUCH_REQUEST_TIMEOUT: "0" }, /COUCH_REQUEST_TIMEOUT/],
   ])("that cannot be used is told without quoting it: %j", async (env, message) => {
     const attempt = configured(env as unknown as Record<string, string>);
@@ -115,14 +122,21 @@ it("tells export what couchbackup's variables say", () => {
     lineDocuments: undefined,
     attachments: undefined,
   });
-  const env = { COUCH_URL: "http://h", COUCH_DATABASE: "orders", COUCH_OUTPUT: "f.txt", COUCH_BUFFER_SIZE: "50" };
+  const env = {
+    COUCH_URL: "http://h",
+    COUCH_DATABASE: "orders",
+    COUCH_OUTPUT: "f.txt",
+    COUCH_BUFFER_SIZE: "50",
+  };
   expect(couchExportDefaults({ ...env, COUCH_ATTACHMENTS: "true" })).toEqual({
     task: "couch/orders",
     output: "f.txt",
     lineDocuments: 50,
     attachments: true,
   });
-  expect(couchEnvironment({ ...env, COUCH_QUIET: "true", COUCH_LOG: "l", COUCH_MODE: "shallow" })?.entry).toEqual({
+  expect(
+    couchEnvironment({ ...env, COUCH_QUIET: "true", COUCH_LOG: "l", COUCH_MODE: "shallow" })?.entry,
+  ).toEqual({
     kind: "couchdb",
     url: "http://h",
     databases: ["orders"],

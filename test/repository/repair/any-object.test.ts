@@ -5,6 +5,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { formatInstant } from "../../../src/model/instant.ts";
 import { check } from "../../../src/operations/check.ts";
+import { addKey } from "../../../src/operations/keys.ts";
 import { repair } from "../../../src/operations/repair.ts";
 import type { Finding } from "../../../src/operations/reports.ts";
 import { neededSegments } from "../../../src/repository/check/needed-files.ts";
@@ -119,5 +120,24 @@ describe("any one object of a repository that has lived", () => {
       await proveWhole(`${path} flipped`);
       await resetTo(house.repository.storage, copy);
     }
+  });
+
+  it("that opens it, a key slot, comes back too, unless it was removed while another is left", async () => {
+    const { storage } = house.repository;
+    const [slot = ""] = (await collect(copy.list("keys/"))).map(({ path }) => path);
+    for (const bytes of [undefined, flipped(await copy.read(slot), 3)]) {
+      await put(storage, slot, bytes);
+      expect((await findings(false)).some(({ severity }) => severity === "error")).toBe(true);
+      expect(await repair(house.workspace, { from: copy, apply: true })).toMatchObject({ ok: true });
+      expect(await storage.read(slot)).toEqual(await copy.read(slot));
+      await proveWhole(slot);
+    }
+    await addKey(house.workspace, { passphrase: "another", right: "read" });
+    await storage.remove(slot);
+    expect(await repair(house.workspace, { from: copy, apply: true })).toMatchObject({
+      ok: true,
+      objects: [],
+    });
+    expect(await storage.stat(slot)).toBeUndefined();
   });
 });

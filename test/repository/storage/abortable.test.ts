@@ -1,3 +1,6 @@
+import { setImmediate } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { abortable } from "../../../src/repository/storage/abortable.ts";
 import { collect } from "../../../src/repository/storage/conformance/check.ts";
@@ -44,6 +47,23 @@ describe("an abortable stream", () => {
     for await (const number of abortable(watched.source, new AbortController().signal))
       if (number === 2) break;
     expect(watched.released).toBe(true);
+  });
+
+  it("holds none of the pieces that have passed", async () => {
+    setFlagsFromString("--expose-gc");
+    const collectGarbage = runInNewContext("gc") as () => void;
+    const passed: WeakRef<Buffer>[] = [];
+    const source = (async function* () {
+      for (let count = 0; count < 50; count++) yield Buffer.alloc(1_000);
+    })();
+    for await (const piece of abortable(source, new AbortController().signal)) {
+      passed.push(new WeakRef(piece));
+      // A weak reference holds its object until the turn that made it is over.
+      await setImmediate();
+      if (passed.length < 50) continue;
+      collectGarbage();
+      expect(passed.filter((ref) => ref.deref() !== undefined).length).toBeLessThan(5);
+    }
   });
 
   it("asks the source for nothing when the signal is aborted before", async () => {

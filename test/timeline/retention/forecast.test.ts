@@ -3,7 +3,13 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compareEnds, forecast, type Fate, type Forecast, type ForecastRules } from "../../../src/timeline/retention/forecast.ts";
+import {
+  compareEnds,
+  forecast,
+  type Fate,
+  type Forecast,
+  type ForecastRules,
+} from "../../../src/timeline/retention/forecast.ts";
 import { planRetention, type Span } from "../../../src/timeline/retention/plan.ts";
 import { at, DAY_MS, dayText, entriesOf, never, Outline, rules } from "./outlines.ts";
 
@@ -23,8 +29,8 @@ const foretold = (
   outline: Outline,
   given: ForecastRules,
   pinned: (instant: number) => boolean = never,
-  work?: number): Forecast =>
-  forecast(outline.entries, given, pinned, outline.entries.at(-1)?.to ?? 0, work);
+  work?: number,
+): Forecast => forecast(outline.entries, given, pinned, outline.entries.at(-1)?.to ?? 0, work);
 
 const fateOf = ({ fates }: Forecast, day: string): Fate =>
   fates.find(({ instant }) => instant === at(day)) as Fate;
@@ -38,8 +44,18 @@ describe("the forecast", () => {
   it("says which rule keeps each instant, until when, and what becomes of it then", () => {
     const told = foretold(after("2026-02-02", KEEP), KEEP);
     expect(fateOf(told, "2026-01-01").keptBy).toEqual({ kind: "baseline" });
-    expect(fateOf(told, "2026-02-02").keptBy).toEqual({ kind: "number", level: "daily", position: 1, keep: 7 });
-    expect(fateOf(told, "2026-01-31").keptBy).toEqual({ kind: "number", level: "daily", position: 3, keep: 7 });
+    expect(fateOf(told, "2026-02-02").keptBy).toEqual({
+      kind: "number",
+      level: "daily",
+      position: 1,
+      keep: 7,
+    });
+    expect(fateOf(told, "2026-01-31").keptBy).toEqual({
+      kind: "number",
+      level: "daily",
+      position: 3,
+      keep: 7,
+    });
     // 01-27 opens nothing: it joins W05 on 02-03, and 01-26 goes.
     expect(fateOf(told, "2026-01-26").end).toEqual({
       kind: "at",
@@ -98,7 +114,10 @@ describe("the forecast", () => {
   });
 
   it("is what then happens, for any numbers, either mode and any hold", () => {
-    const aNumber = fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 1, max: 5 }) }, { weight: 1, arbitrary: fc.constant(null) });
+    const aNumber = fc.oneof(
+      { weight: 4, arbitrary: fc.integer({ min: 1, max: 5 }) },
+      { weight: 1, arbitrary: fc.constant(null) },
+    );
     const property = fc.property(
       fc.record({ daily: aNumber, weekly: aNumber, monthly: aNumber, yearly: aNumber }),
       fc.constantFrom("eager" as const, "lazy" as const),
@@ -131,7 +150,8 @@ describe("the forecast", () => {
         for (const { instant, end } of told.fates) {
           const time = gone.get(instant);
           if (due.has(instant)) expect(time).toBe(last.to + DAY_MS);
-          else if (end.kind === "at") expect(time ?? Infinity).toBe(end.time < last.to + LIVED_MS ? end.time : Infinity);
+          else if (end.kind === "at")
+            expect(time ?? Infinity).toBe(end.time < last.to + LIVED_MS ? end.time : Infinity);
           // What is not foretold is not given up before; what never goes does not go.
           else expect(time ?? Infinity).toBeGreaterThan(end.kind === "after" ? end.time : last.to + LIVED_MS);
         }

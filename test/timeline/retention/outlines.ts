@@ -17,7 +17,10 @@ export const at = (day: string, time = "02:00:00"): number => Date.parse(`${day}
 export const dayText = (instant: number): string => new Date(instant).toISOString().slice(0, 10);
 export const never = (): boolean => false;
 
-export const rules = (keep: Partial<RetentionRules["keep"]>, more: Partial<RetentionRules> = {}): RetentionRules => ({
+export const rules = (
+  keep: Partial<RetentionRules["keep"]>,
+  more: Partial<RetentionRules> = {},
+): RetentionRules => ({
   timezone: "UTC",
   rollupMode: "eager",
   ...more,
@@ -36,7 +39,15 @@ export function entriesOf(planned: readonly Planned<Span>[]): Span[] {
 }
 
 /** `weekly 2026-01-04`. */
-export const listed = (entries: readonly Span[]): string[] => entries.map(({ level, to }) => `${level} ${dayText(to)}`);
+export const listed = (entries: readonly Span[]): string[] =>
+  entries.map(({ level, to }) => `${level} ${dayText(to)}`);
+
+interface RunOptions {
+  readonly level?: Level;
+  readonly epoch?: number;
+  readonly beforeRestore?: boolean;
+  readonly pinned?: (instant: number) => boolean;
+}
 
 /** A timeline that is rolled up after each run. */
 export class Outline {
@@ -47,15 +58,21 @@ export class Outline {
     to: number,
     given: RetentionRules,
     {
-      level = "daily" as Level,
+      level = "daily",
       epoch = this.entries.at(-1)?.epoch ?? 1,
       beforeRestore = false,
-      pinned = never as (instant: number) => boolean,
-    } = {},
+      pinned = never,
+    }: RunOptions = {},
   ): void {
     const last = this.entries.at(-1);
     const first = last?.epoch !== epoch;
-    const made = { epoch, level: first ? "baseline" : level, from: first ? null : last.to, to, beforeRestore } as const;
+    const made = {
+      epoch,
+      level: first ? "baseline" : level,
+      from: first ? null : last.to,
+      to,
+      beforeRestore,
+    } as const;
     this.entries.push(made);
     this.rollUp(given, pinned);
   }

@@ -166,7 +166,10 @@ const ZONES = ["UTC", "Europe/Berlin", "America/Sao_Paulo", "Pacific/Apia"];
 /** Years with odd days: a skipped day in Apia (2011), hour changes in São Paulo (until 2019), weeks 53 (2015, 2020, 2026). */
 const STARTS = ["2011-12-01", "2015-12-01", "2018-10-01", "2020-11-01", "2026-10-01"];
 
-const aCount = fc.oneof({ weight: 2, arbitrary: fc.constant(1) }, { weight: 5, arbitrary: fc.integer({ min: 1, max: 8 }) });
+const aCount = fc.oneof(
+  { weight: 2, arbitrary: fc.constant(1) },
+  { weight: 5, arbitrary: fc.integer({ min: 1, max: 8 }) },
+);
 const aNumber = fc.oneof({ weight: 5, arbitrary: aCount }, { weight: 1, arbitrary: fc.constant(null) });
 const aPolicy = fc.record({
   timezone: fc.constantFrom(...ZONES),
@@ -190,7 +193,10 @@ interface Step {
 
 const rarely = (weight: number): fc.Arbitrary<boolean> =>
   fc.oneof({ weight, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) });
-const mostly = fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) });
+const mostly = fc.oneof(
+  { weight: 4, arbitrary: fc.constant(true) },
+  { weight: 1, arbitrary: fc.constant(false) },
+);
 
 const aStep: fc.Arbitrary<Step> = fc.record({
   hours: fc.oneof(
@@ -253,11 +259,20 @@ const RANK: Readonly<Record<Level, number>> = {
   baseline: 5,
 };
 /** How many deltas a calendar bucket of the next level has beside the one that makes it full. */
-const LAZY_EXCESS: Readonly<Record<DeltaLevel, number>> = { intraday: 60, daily: 6, weekly: 5, monthly: 11, yearly: 0 };
+const LAZY_EXCESS: Readonly<Record<DeltaLevel, number>> = {
+  intraday: 60,
+  daily: 6,
+  weekly: 5,
+  monthly: 11,
+  yearly: 0,
+};
 
 describe("after every plan", () => {
   const check = (property: (...args: Parameters<Parameters<typeof live>[1]>) => Span[]): void =>
-    fc.assert(fc.property(aHistory, (history) => live(history, property)), { numRuns: 150 });
+    fc.assert(
+      fc.property(aHistory, (history) => live(history, property)),
+      { numRuns: 150 },
+    );
   const planned = (...[before, given, pinned]: Parameters<Parameters<typeof live>[1]>): Span[] =>
     entriesOf(planRetention(before, given, pinned).entries);
 
@@ -296,7 +311,10 @@ describe("after every plan", () => {
           if (entry.level !== level || pinned(entry.to) || entry.beforeRestore) return false;
           // A yearly can fold only into a baseline that it follows.
           const { epoch } = entry;
-          return level !== "yearly" || !entries.slice(0, index).some((older) => older.epoch === epoch && pinned(older.to));
+          return (
+            level !== "yearly" ||
+            !entries.slice(0, index).some((older) => older.epoch === epoch && pinned(older.to))
+          );
         });
         const slack = given.rollupMode === "lazy" ? LAZY_EXCESS[level] : 0;
         expect(counted.length).toBeLessThanOrEqual((given.keep[level] ?? Infinity) + slack);
@@ -397,7 +415,11 @@ describe("a policy that was edited", () => {
     for (const day of ["2026-01-02", "2026-01-03", "2026-01-04", "2026-01-05"]) {
       outline.run(at(day, "23:30:00"), rules({ daily: 1 }, { timezone: "Europe/Berlin" }));
     }
-    expect(listed(outline.entries).slice(1)).toEqual(["weekly 2026-01-03", "weekly 2026-01-04", "daily 2026-01-05"]);
+    expect(listed(outline.entries).slice(1)).toEqual([
+      "weekly 2026-01-03",
+      "weekly 2026-01-04",
+      "daily 2026-01-05",
+    ]);
   });
 });
 
@@ -429,7 +451,11 @@ describe("lazily", () => {
       beforeRestore: false,
     });
     const baseline: Span = { ...yearly(2025), level: "baseline", from: null };
-    const plan = planRetention([baseline, yearly(2026), yearly(2027)], { ...lazy, keep: { ...lazy.keep, yearly: 1 } }, never);
+    const plan = planRetention(
+      [baseline, yearly(2026), yearly(2027)],
+      { ...lazy, keep: { ...lazy.keep, yearly: 1 } },
+      never,
+    );
     expect(listed(entriesOf(plan.entries))).toEqual(["baseline 2026-12-31", "yearly 2027-12-31"]);
   });
 });
@@ -451,8 +477,18 @@ describe("what stands aside", () => {
     ]);
     outline.rollUp(rules({ daily: 3 }));
     // Released, it goes where the days around it went.
-    expect(listed(outline.entries)).toContain("weekly 2026-01-11");
-    expect(listed(outline.entries)).not.toContain("daily 2026-01-05");
+    expect(listed(outline.entries)).toEqual([
+      "baseline 2026-01-01",
+      "weekly 2026-01-04",
+      "weekly 2026-01-11",
+      "weekly 2026-01-17",
+      ...days("2026-01-18", 3),
+    ]);
+    expect(outline.drops.at(-1)).toMatchObject({
+      instant: held,
+      into: { bucket: "2026-W02" },
+      rule: "order",
+    });
   });
 
   it("what a restore kept for its undo moves along with its neighbours", () => {
@@ -465,7 +501,11 @@ describe("what stands aside", () => {
     expect(outline.entries).toHaveLength(4);
     outline.run(at("2026-01-08"), given);
     outline.run(at("2026-01-09"), given);
-    expect(listed(outline.entries)).toEqual(["baseline 2026-01-05", "weekly 2026-01-07", ...days("2026-01-08", 2)]);
+    expect(listed(outline.entries)).toEqual([
+      "baseline 2026-01-05",
+      "weekly 2026-01-07",
+      ...days("2026-01-08", 2),
+    ]);
   });
 
   it("a new epoch's deltas never join an older epoch's", () => {
@@ -490,11 +530,8 @@ describe("what stands aside", () => {
     for (const time of ["12:00:00", "18:00:00", "22:30:00", "23:00:00", "23:30:00"]) {
       outline.run(at("2026-01-05", time), given, { level: "intraday" });
     }
-    expect(outline.entries.map(({ level, to }) => `${level} ${new Date(to).toISOString().slice(11, 16)}`)).toEqual([
-      "baseline 00:00",
-      "daily 22:30",
-      "intraday 23:00",
-      "intraday 23:30",
-    ]);
+    expect(
+      outline.entries.map(({ level, to }) => `${level} ${new Date(to).toISOString().slice(11, 16)}`),
+    ).toEqual(["baseline 00:00", "daily 22:30", "intraday 23:00", "intraday 23:30"]);
   });
 });

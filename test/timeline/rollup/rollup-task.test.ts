@@ -267,6 +267,36 @@ describe("a rollup that was cut off between writing and committing", () => {
   });
 });
 
+describe("a held item", () => {
+  it("keeps its versions at every instant that is given up, and only its own", async () => {
+    await runsUntil(5);
+    await rig.hold({ kind: "prefix", key: keyOf("x") });
+    await rig.rollUp(POLICY);
+    await runsUntil(8);
+    await rig.rollUp(POLICY);
+    expect((await entryAt(day(4))).held.map(({ to }) => to)).toEqual([day(2), day(3)]);
+    const timeline = await rig.timeline();
+    expect((await timeline.at(day(2)).get(keyOf("x")))?.revision).toBe("x on 2");
+    expect(await timeline.heldInstantsOf(keyOf("day 2"))).toEqual([]);
+  });
+
+  it("is given up by the next merge of its entry after its release, and retires with it", async () => {
+    await runsUntil(5);
+    const hold = await rig.hold({ kind: "item", key: keyOf("x") });
+    await rig.rollUp(POLICY);
+    await runsUntil(12);
+    await rig.rollUp(POLICY);
+    const week = await entryAt(day(4));
+    expect(week.held).toHaveLength(2);
+    await rig.release(hold);
+    const { rolledUp } = await rig.rollUp(keeping({ daily: 2, weekly: 1 }));
+    expect(rolledUp).toMatchObject([{ level: "monthly", how: "gathered", inputs: [day(4)] }]);
+    expect((await entryAt(day(4))).held).toEqual([]);
+    expect((await rig.manifest()).retired.map(({ entry }) => entry)).toContainEqual(week);
+    expect(await rig.strays()).toEqual([]);
+  });
+});
+
 describe("an entry of many groups", () => {
   const many = (count: number): Items[] =>
     Array.from({ length: count }, (_, index): Items => ({ [`item ${index}`]: "1", all: String(index) }));
@@ -296,7 +326,7 @@ describe("an entry of many groups", () => {
     await rig.run([{ x: "0" }]);
     let stored = 0;
     let rewritten = 0;
-    for (let run = 1; run <= 80; run++) {
+    for (let run = 1; run <= 40; run++) {
       const { counts } = await rig.run([{ [`item ${run}`]: "made" }], { level: "intraday", after: quarter });
       stored += counts.storedBytes;
       const { rolledUp } = await rig.rollUp(often);

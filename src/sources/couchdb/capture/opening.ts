@@ -68,7 +68,8 @@ export async function openCapture(
 /** What was kept last came from a file: nothing ties it to this database, and its bodies need not be the database's own. */
 const NO_MEMORY: Verdict = {
   run: "baseline",
-  reason: "what was kept before was imported from a file, which does not say where in the database's feed to go on",
+  reason:
+    "what was kept before was imported from a file, which does not say where in the database's feed to go on",
 };
 
 function isEmpty(cursor: Cursor | undefined): boolean {
