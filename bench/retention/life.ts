@@ -1,6 +1,7 @@
 /**
  * Years in the life of a collection, for the account of what rollups write.
  */
+import type { Millis } from "../../src/model/clock.ts";
 import { DAY_MS, type Policy } from "../../src/model/policy/policy.ts";
 import { AccountedTimeline, type Account } from "./account.ts";
 
@@ -19,15 +20,27 @@ const FIRST_RUN = Date.UTC(2026, 0, 1, 2);
 const HOT_ITEMS = 0.05;
 const ITEM_BYTES = 500;
 
-/** Plays a life through under a policy, run by run. The same for the same arguments. */
-export function accountOf(life: Life, policy: Policy): Account {
-  const timeline = new AccountedTimeline(policy, ITEM_BYTES);
+/** A run of a life: the items that it finds changed. */
+export interface LivedRun {
+  readonly to: Millis;
+  readonly items: ReadonlySet<number>;
+}
+
+/** The runs of a life under a policy, the baseline first. The same for the same arguments. */
+export function* runsOf(life: Life, policy: Policy): Generator<LivedRun> {
   const changes = new Changes(life);
-  timeline.run(FIRST_RUN, new Set(Array.from({ length: life.items }, (_, index) => index)));
+  yield { to: FIRST_RUN, items: new Set(Array.from({ length: life.items }, (_, index) => index)) };
   const runsPerDay = DAY_MS / policy.every;
   for (let run = 1; run <= life.days * runsPerDay; run++) {
-    timeline.run(FIRST_RUN + run * policy.every, changes.of((life.items * life.dailyShare) / runsPerDay));
+    const items = changes.of((life.items * life.dailyShare) / runsPerDay);
+    yield { to: FIRST_RUN + run * policy.every, items };
   }
+}
+
+/** Plays a life through with sizes alone. */
+export function accountOf(life: Life, policy: Policy): Account {
+  const timeline = new AccountedTimeline(policy, ITEM_BYTES);
+  for (const { to, items } of runsOf(life, policy)) timeline.run(to, items);
   return timeline.account;
 }
 

@@ -86,8 +86,7 @@ async function* later<Row>(start: () => Promise<AsyncIterable<Row>>): AsyncGener
 export const lazyOperations: Operations = {
   acknowledge: async (...args) => (await import("../operations/acknowledge.ts")).acknowledge(...args),
   addHold: async (...args) => (await import("../operations/holds.ts")).addHold(...args),
-  previewRetention: async (...args) =>
-    (await import("../operations/retention.ts")).previewRetention(...args),
+  previewRetention: async (...args) => (await import("../operations/retention.ts")).previewRetention(...args),
   releaseHold: async (...args) => (await import("../operations/holds.ts")).releaseHold(...args),
   listHolds: (...args) => later(async () => (await import("../operations/holds.ts")).listHolds(...args)),
   listTrash: (...args) => later(async () => (await import("../operations/trash.ts")).listTrash(...args)),

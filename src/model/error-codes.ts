@@ -150,7 +150,7 @@ export const ERROR_CODES = {
     class: "permanent",
     meaning: "A file that the timeline needs is not in the repository.",
     lost: "The versions in that file cannot be read from this repository.",
-    next: "Run `holdfast check` for the exact list; bring the file back from a copy of the repository.",
+    next: "Run `holdfast check` for the exact list, then `holdfast repair`: it brings back what a copy, other deltas or the source still have.",
   },
   "object-damaged": {
     exit: 24,
@@ -158,21 +158,21 @@ export const ERROR_CODES = {
     meaning:
       "A file of the repository is truncated, altered or not the one it claims to be. Its content was not used.",
     lost: "The versions in the damaged part cannot be read from this repository.",
-    next: "Run `holdfast check --read-data` for the exact list; bring the file back from a copy of the repository.",
+    next: "Run `holdfast check --read-data` for the exact list, then `holdfast repair`: it brings back what is left, or what a copy, other deltas or the source still have.",
   },
   "check-failed": {
     exit: 24,
     class: "permanent",
     meaning: "The check found damage.",
     lost: "The report lists each file, run and item concerned.",
-    next: "Bring the listed files back from a copy of the repository, then check again.",
+    next: "Run `holdfast repair --dry-run` to see what can be brought back, then `holdfast repair`, and check again.",
   },
   "chain-broken": {
     exit: 24,
     class: "permanent",
     meaning: "A generation of a timeline's manifest is missing, altered or was rolled back.",
     lost: "Versions of the missing generations may be unreachable.",
-    next: "Run `holdfast check`; bring the missing manifest back from a copy of the repository.",
+    next: "Run `holdfast check`, then `holdfast repair --from` with a copy of the repository; without one, `holdfast repair --accept-loss` begins the chain anew.",
   },
   "rollup-unproven": {
     exit: 24,

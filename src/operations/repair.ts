@@ -14,7 +14,8 @@ import { LEFT } from "../timeline/repair/segment-plan.ts";
 import { checkKeys } from "./check/keys.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
 import { damagesOf, repairedRow, unrepairedRow } from "./repair/objects.ts";
-import { repairTask, type RepositoryCopy, type TaskRepairOptions } from "./repair/repair-task.ts";
+import type { RepositoryCopy } from "./repair/repair-chain.ts";
+import { repairTask, type TaskRepairOptions } from "./repair/repair-task.ts";
 import type { RepairedObject, RepairReport } from "./reports.ts";
 import { resolveTask } from "./tasks.ts";
 import type { Workspace } from "./workspace.ts";
@@ -59,7 +60,7 @@ export async function repair(
       objects.push(...(await repairTask(workspace, task, options, hooks)));
     }
     return {
-      ok: objects.every(({ outcome }) => outcome === "repaired"),
+      ok: objects.every(({ outcome, lostCount }) => outcome !== "unrepaired" && lostCount === 0),
       applied: apply,
       tasks,
       objects,

@@ -391,10 +391,13 @@ export interface RetentionRow {
   readonly until: RetentionUntil;
 }
 
-/** `at`: given up after the run of that time. `after`: not before that time; the forecast reaches no further. */
+/**
+ * `at`: given up after the run of that time. `after`: not before that time; the forecast reaches no further. `held`: not while a
+ * hold lasts, its own or that of the next instant.
+ */
 export interface RetentionUntil {
-  readonly kind: "at" | "after" | "never";
-  /** Null for never. */
+  readonly kind: "at" | "after" | "held" | "never";
+  /** Null for held and never. */
   readonly time: string | null;
   /** What it is merged into; null where it is not given up. The bucket of a baseline is empty. */
   readonly into: { readonly level: Level; readonly bucket: string } | null;

@@ -183,7 +183,7 @@ class Prospect {
     return kept.map((version, index) => {
       const row = versionRow(version);
       if (hold !== undefined)
-        return { ...row, keptAt: row.instant, rule: `held: ${hold.reason}`, until: NEVER };
+        return { ...row, keptAt: row.instant, rule: `held: ${hold.reason}`, until: HELD };
       const newer = kept[index - 1];
       const until =
         newer !== undefined && newer.entry.epoch === version.entry.epoch ? newer.instant : Infinity;
@@ -208,10 +208,10 @@ class Prospect {
   }
 }
 
-const NEVER: RetentionUntil = { kind: "never", time: null, into: null };
+const HELD: RetentionUntil = { kind: "held", time: null, into: null };
 
 function untilOf(end: End): RetentionUntil {
-  if (end.kind === "never") return NEVER;
+  if (end.kind === "never" || end.kind === "held") return { kind: end.kind, time: null, into: null };
   const time = new Date(end.time).toISOString();
   return { kind: end.kind, time, into: end.kind === "at" ? end.into : null };
 }

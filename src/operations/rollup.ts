@@ -2,7 +2,12 @@
  * `rollup`: merges the oldest deltas of each level into the next, as the policy says.
  */
 import { formatInstant } from "../model/instant.ts";
-import { rollupTask, type RolledUp, type RollupOutcome } from "../timeline/rollup/rollup-task.ts";
+import {
+  rollupTask,
+  type RolledUp,
+  type RollupOptions,
+  type RollupOutcome,
+} from "../timeline/rollup/rollup-task.ts";
 import { governedTasks, type GovernedTask } from "./governed-tasks.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
 import type { RolledUpRow, RollupReport } from "./reports.ts";
@@ -45,8 +50,7 @@ async function rollupOne(
     dryRun,
     compact: compact ?? false,
     signal: signalOf(hooks),
-    progress: ({ versions, bytes }) =>
-      hooks.progress?.({ operation: "rollup", task: name, phase: "merge", done: versions, bytes }),
+    progress: mergeProgress(name, hooks),
   });
   return {
     task,
@@ -56,6 +60,12 @@ async function rollupOne(
     ...told(outcome),
     durationMs: clock.now() - startedAt,
   };
+}
+
+/** Tells how far a merge is. `task`: its name for people. */
+export function mergeProgress(task: string, hooks: Hooks): NonNullable<RollupOptions["progress"]> {
+  return ({ versions, bytes }) =>
+    hooks.progress?.({ operation: "rollup", task, phase: "merge", done: versions, bytes });
 }
 
 function told({ generation, rolledUp, drops, refused }: RollupOutcome) {

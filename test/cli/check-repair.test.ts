@@ -61,54 +61,54 @@ describe("check", () => {
   });
 });
 
-describe("repair", () => {
-  const object: RepairedObject = {
-    task: "backup-1",
-    path: "tasks/backup-1/segments/5",
-    damage: "Block 3 does not open.",
-    runs: ["r1"],
-    instants: ["2026-11-20T02:00:00Z"],
-    outcome: "repaired",
-    found: [
-      { place: "what is left of it", count: 900 },
-      { place: "the copy in folder /mnt/copy", count: 100 },
-    ],
-    replacement: "tasks/backup-1/segments/6",
-    lost: [],
-    lostCount: 0,
-    next: "",
+const OBJECT: RepairedObject = {
+  task: "backup-1",
+  path: "tasks/backup-1/segments/5",
+  damage: "Block 3 does not open.",
+  runs: ["r1"],
+  instants: ["2026-11-20T02:00:00Z"],
+  outcome: "repaired",
+  found: [
+    { place: "what is left of it", count: 900 },
+    { place: "the copy in folder /mnt/copy", count: 100 },
+  ],
+  replacement: "tasks/backup-1/segments/6",
+  lost: [],
+  lostCount: 0,
+  next: "",
+};
+const report = (...objects: RepairedObject[]): RepairReport => ({
+  ok: objects.every(({ outcome }) => outcome === "repaired"),
+  applied: true,
+  tasks: 1,
+  objects,
+  recovered: 100,
+  lost: objects.reduce((sum, { lostCount }) => sum + lostCount, 0),
+  durationMs: 40,
+});
+const LOST: RepairedObject = {
+  ...OBJECT,
+  outcome: "unrepaired",
+  replacement: null,
+  lost: [
+    { key: "order 7", from: "order 7", to: "order 7", count: 1 },
+    { key: null, from: "a", to: "b", count: 2 },
+  ],
+  lostCount: 3,
+  next: "Nothing was changed. Give up what is lost with --accept-loss.",
+};
+const run = async (outcome: RepairReport, ...words: string[]) => {
+  const asked: unknown[] = [];
+  const repair = async (_workspace: unknown, request: object) => {
+    asked.push(request);
+    return outcome;
   };
-  const report = (...objects: RepairedObject[]): RepairReport => ({
-    ok: objects.every(({ outcome }) => outcome === "repaired"),
-    applied: true,
-    tasks: 1,
-    objects,
-    recovered: 100,
-    lost: objects.reduce((sum, { lostCount }) => sum + lostCount, 0),
-    durationMs: 40,
-  });
-  const lost: RepairedObject = {
-    ...object,
-    outcome: "unrepaired",
-    replacement: null,
-    lost: [
-      { key: "order 7", from: "order 7", to: "order 7", count: 1 },
-      { key: null, from: "a", to: "b", count: 2 },
-    ],
-    lostCount: 3,
-    next: "Nothing was changed. Give up what is lost with --accept-loss.",
-  };
-  const run = async (outcome: RepairReport, ...words: string[]) => {
-    const asked: unknown[] = [];
-    const repair = async (_workspace: unknown, request: object) => {
-      asked.push(request);
-      return outcome;
-    };
-    return { ...(await holdfast(["repair", ...words], configured({ repair }))), asked };
-  };
+  return { ...(await holdfast(["repair", ...words], configured({ repair }))), asked };
+};
 
+describe("repair", () => {
   it("tells of each object what was wrong, where its content was found and what is lost, to the last version", async () => {
-    const { exit, stdout } = await run(report(object, lost));
+    const { exit, stdout } = await run(report(OBJECT, LOST));
     expect(exit).toBe(24);
     expect(stdout.split("\n")).toEqual([
       "repaired  tasks/backup-1/segments/5",
@@ -131,17 +131,17 @@ describe("repair", () => {
   });
 
   it("is 0 when all is whole, 34 when something was given up and the rest is whole", async () => {
-    expect((await run(report(object))).exit).toBe(0);
+    expect((await run(report(OBJECT))).exit).toBe(0);
     expect((await run(report())).stdout).toBe("Nothing is damaged. Looked at 1 task.\n");
-    expect((await run(report(object, { ...lost, outcome: "given-up" }))).exit).toBe(34);
+    expect((await run(report(OBJECT, { ...LOST, outcome: "given-up" }))).exit).toBe(34);
   });
 
   it("asks for what the options say, and for all tasks by default", async () => {
-    expect((await run(report(object), "--dry-run")).asked).toEqual([
+    expect((await run(report(OBJECT), "--dry-run")).asked).toEqual([
       { fromSource: false, acceptLoss: false, readData: false, apply: false },
     ]);
     const options = ["--from", "/mnt/copy", "--from-source", "--accept-loss", "--read-data"];
-    expect((await run(report(object), "prod/orders", "prod/users", ...options)).asked).toEqual([
+    expect((await run(report(OBJECT), "prod/orders", "prod/users", ...options)).asked).toEqual([
       {
         tasks: ["prod/orders", "prod/users"],
         from: "/mnt/copy",
@@ -154,7 +154,7 @@ describe("repair", () => {
   });
 
   it("prints the whole report as one document with --json", async () => {
-    const { stdout } = await run(report(lost), "--json");
-    expect(jsonLines(stdout)).toEqual([report(lost)]);
+    const { stdout } = await run(report(LOST), "--json");
+    expect(jsonLines(stdout)).toEqual([report(LOST)]);
   });
 });

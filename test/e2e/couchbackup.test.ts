@@ -77,6 +77,10 @@ async function everything(couch: Couch, database: string): Promise<Map<string, u
   return new Map(docs.map(({ id, rev }, at) => [`${id} ${rev}`, found.results[at]?.docs[0]?.ok]));
 }
 
+function textFile(text: string): object {
+  return { content_type: "text/plain", data: Buffer.from(text).toString("base64") };
+}
+
 /** Conflicts, tombstones, attachments, ids and texts of all kinds, numbers; a validation that an older document violates. */
 async function fill(house: House, database: string): Promise<void> {
   await house.couch.json("PUT", database);
@@ -84,8 +88,10 @@ async function fill(house: House, database: string): Promise<void> {
     _id: `doc ${n}/é`,
     text: `${"ünïcödé 😀 \u2028".repeat(9)}${n}`,
   }));
-  const file = (text: string) => ({ content_type: "text/plain", data: Buffer.from(text).toString("base64") });
-  docs.push({ _id: "file", _attachments: { "a b/ü.txt": file("hello ".repeat(200)), "0": file("") } });
+  docs.push({
+    _id: "file",
+    _attachments: { "a b/ü.txt": textFile("hello ".repeat(200)), "0": textFile("") },
+  });
   docs.push({ _id: "_design/view", views: { v: { map: "function (d) { emit(d._id) }" } } });
   await house.couch.json("POST", `${database}/_bulk_docs`, { docs });
   const branches = [
@@ -95,7 +101,7 @@ async function fill(house: House, database: string): Promise<void> {
       _rev: "2-c",
       _revisions: { start: 2, ids: ["c", "a"] },
       v: "c",
-      _attachments: { f: file("in a branch") },
+      _attachments: { f: textFile("in a branch") },
     },
     { _id: "conflict", _rev: "3-d", _revisions: { start: 3, ids: ["d", "x", "a"] }, _deleted: true },
     { _id: "gone", _rev: "2-b", _revisions: { start: 2, ids: ["b", "a"] }, _deleted: true, why: "sold" },

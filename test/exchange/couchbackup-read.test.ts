@@ -182,9 +182,12 @@ describe("revisions", () => {
   });
 });
 
-describe("attachments", () => {
-  const entry = (members: string) => `{"_attachments":{"x.txt":{${members}}},"_id":"a","_rev":"1-aa"}`;
+/** A document with one attachment of these members. */
+function entry(members: string): string {
+  return `{"_attachments":{"x.txt":{${members}}},"_id":"a","_rev":"1-aa"}`;
+}
 
+describe("attachments", () => {
   it.each(["contentType", "content_type"])(
     "are taken out of the text and become stubs, with %s",
     async (spelling) => {

@@ -1,5 +1,5 @@
 /**
- * Rollup, cleanup, holds, erasure and repair with one failure at every storage call they make: whatever fails, every kept instant
+ * Rollup, cleanup, holds, trash, erasure and repair with one failure at every storage call they make: whatever fails, every kept instant
  * reads on, and the same act without a failure finishes as if nothing had happened.
  */
 import { beforeAll, describe, expect, it } from "vitest";

@@ -44,18 +44,18 @@ export async function exported(
   collection: string,
   more: Partial<ExportRequest> = {},
 ): Promise<{ readonly bytes: Buffer; readonly report: ExportReport }> {
-  const kept: Buffer[] = [];
+  const written: Buffer[] = [];
   const report = await exportInstant(workspace, {
     task: `lab/${collection}`,
     format: "couchbackup",
     scope: {},
     attachments: true,
     output: async (piece) => {
-      kept.push(piece);
+      written.push(piece);
     },
     ...more,
   });
-  return { bytes: Buffer.concat(kept), report };
+  return { bytes: Buffer.concat(written), report };
 }
 
 /** An item with everything about it but the run that saw it. */

@@ -72,6 +72,11 @@ async function versionOf({ id, leaves }: InventedDocument, engine: CaptureEngine
   };
 }
 
+function textItem(key: string, body: string): CapturedVersion {
+  const state = createHash("sha256").update(body).digest();
+  return { key: Buffer.from(key), kind: "live", revision: "", state, parts: [Buffer.from(body)], blobs: [] };
+}
+
 /** A workspace whose task `prod/invented` holds these documents, `_security` and `_settings`. */
 export async function inventedTimeline(
   documents: readonly InventedDocument[],
@@ -85,16 +90,8 @@ export async function inventedTimeline(
       yield { kind: "start", run: "baseline", identity: "1" };
       const versions: CapturedVersion[] = [];
       for (const document of documents) versions.push(await versionOf(document, engine));
-      const text = (key: string, body: string): CapturedVersion => ({
-        key: Buffer.from(key),
-        kind: "live",
-        revision: "",
-        state: createHash("sha256").update(body).digest(),
-        parts: [Buffer.from(body)],
-        blobs: [],
-      });
       yield { kind: "versions", versions, sequence: "17-abc" };
-      const more = [text("_security", '{"admins":{}}'), text("_settings", '{"q":2}')];
+      const more = [textItem("_security", '{"admins":{}}'), textItem("_settings", '{"q":2}')];
       yield { kind: "versions", versions: more, sequence: "" };
       const cursor = { since: "17-abc" };
       yield { kind: "end", cursor, completeAsOf: clock.now(), through: clock.now() };

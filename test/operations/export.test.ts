@@ -14,6 +14,10 @@ function leaf(rev: string, members = "", attachments: InventedLeaf["attachments"
   return { rev, deleted: false, members, attachments };
 }
 
+async function full(): Promise<void> {
+  throw new Error("full");
+}
+
 const LONG = "word ".repeat(400);
 const DOCUMENTS = [
   { id: "a", leaves: [leaf("2-b", '"n":1.0'), leaf("2-a", '"n":12345678901234567890')] },
@@ -304,10 +308,9 @@ it("stops when whoever takes the bytes fails or is told to stop, and gives the l
   const storage = memoryStorage();
   await using workspace = await inventedTimeline(DOCUMENTS, storage);
   for (const format of ["couchbackup", "ndjson", "tar"] as const) {
-    const output = async (): Promise<void> => {
-      throw new Error("full");
-    };
-    await expect(exported(workspace, "", { task: "prod/invented", format, output })).rejects.toThrow("full");
+    await expect(exported(workspace, "", { task: "prod/invented", format, output: full })).rejects.toThrow(
+      "full",
+    );
     const request = { task: "prod/invented", format, scope: {}, attachments: true } as const;
     const signal = AbortSignal.abort(new Error("stopped"));
     const stopped = exportInstant(workspace, { ...request, output: async () => {} }, { signal });

@@ -80,11 +80,11 @@ describe("a preview of retention", () => {
     expect(instants[1]).toMatchObject({
       instant: at,
       rule: "held: audit; case 4711",
-      until: { kind: "never" },
+      until: { kind: "held" },
     });
     // The held one does not count.
-    expect(instants[2]).toMatchObject({ rule: "daily 2 of 3" });
-    expect(versions?.every(({ rule, until }) => rule === "held: law" && until.kind === "never")).toBe(true);
+    expect(instants[2]).toMatchObject({ rule: "daily 2 of 3", until: { kind: "held" } });
+    expect(versions?.every(({ rule, until }) => rule === "held: law" && until.kind === "held")).toBe(true);
   });
 
   it("tells what other numbers would change: what goes at once, what goes sooner or stays longer", async () => {

@@ -29,6 +29,8 @@ const DAMAGE = join(VECTORS, "damage");
 const expected = JSON.parse(await readFile(join(VECTORS, "expected.json"), "utf8")) as Expected;
 const { task, damaged } = expected;
 
+const iso = (at: number): string => new Date(at).toISOString();
+
 let folder: string;
 let broken: string;
 
@@ -65,7 +67,6 @@ describe("the golden repository with retention", () => {
   it("has its entries, retired entries, holds, erasures, and runs out of the journal", async () => {
     await using workspace = await open(folder);
     const { manifest } = await openTimeline(workspace, task);
-    const iso = (at: number): string => new Date(at).toISOString();
     expect(manifest.entries.map(({ level, to, runs }) => ({ level, to: iso(to), runs }))).toEqual(
       expected.entries,
     );

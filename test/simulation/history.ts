@@ -27,7 +27,7 @@ const STUCK_MS = 5_000;
 /** What is told of a history that failed. */
 export class HistoryFailed extends Error {
   constructor(seed: number, trace: readonly string[], violations: readonly string[], cause?: unknown) {
-    const replay = `HOLDFAST_SIMULATION_SEED=${seed} npx vitest run test/simulation/model.test.ts`;
+    const replay = `HOLDFAST_SIMULATION_SEED=${seed} npx vitest run test/simulation/model-`;
     const last = trace.slice(-12).map((line) => `  ${line}`);
     const listed = violations.slice(0, 8).map((line) => `  - ${line}`);
     super(

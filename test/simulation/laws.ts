@@ -3,19 +3,20 @@
  * answers what is broken, in words.
  */
 import { DELTA_LEVELS, type DeltaLevel, type Level } from "../../src/model/level.ts";
+import { bucketOf } from "../../src/model/policy/calendar.ts";
 import type { Policy } from "../../src/model/policy/policy.ts";
 import type { Manifest, TimelineEntry } from "../../src/repository/manifest.ts";
 import { manifestPaths } from "../../src/repository/manifest.ts";
 
 const ORDER: readonly Level[] = [...DELTA_LEVELS, "baseline"];
 
-/** What a bucket of the next level can hold at most: by so much a level may exceed its number while it waits lazily. */
-const LAZY_EXCESS: Readonly<Record<DeltaLevel, number>> = {
-  intraday: Infinity,
-  daily: 6,
-  weekly: 5,
-  monthly: 11,
-  yearly: 0,
+/** Whose buckets a level waits for when it rolls up lazily; a yearly waits for nothing. */
+const PARENT: Readonly<Record<DeltaLevel, DeltaLevel | undefined>> = {
+  intraday: "daily",
+  daily: "weekly",
+  weekly: "monthly",
+  monthly: "yearly",
+  yearly: undefined,
 };
 
 const text = (instant: number | null): string =>
@@ -72,13 +73,26 @@ export function beyondNumbers(
   return DELTA_LEVELS.flatMap((level) => {
     const keep = policy.keep[level];
     if (keep === null) return [];
-    const slack = policy.rollupMode === "lazy" ? LAZY_EXCESS[level] : 0;
     const counted = entries.filter((entry, index) => {
       if (entry.level !== level || pins(entry.to) || entry.beforeRestore) return false;
       return level !== "yearly" || foldable(entries, index, pins);
     });
-    return counted.length <= keep + slack ? [] : [`${counted.length} ${level}, and ${keep} are kept`];
+    const excess = counted.length - keep;
+    const isOver = excess > (policy.rollupMode === "lazy" ? oldestBucket(counted, level, policy) - 1 : 0);
+    return isOver ? [`${counted.length} ${level}, and ${keep} are kept`] : [];
   });
+}
+
+/** How many of the oldest lie in one bucket of the next level: lazily these wait for each other. */
+function oldestBucket(counted: readonly TimelineEntry[], level: DeltaLevel, { timezone }: Policy): number {
+  const [oldest] = counted;
+  const parent = PARENT[level];
+  if (oldest === undefined || parent === undefined) return 1;
+  const bucket = bucketOf(parent, oldest.to, timezone);
+  const end = counted.findIndex(
+    ({ epoch, to }) => epoch !== oldest.epoch || bucketOf(parent, to, timezone) !== bucket,
+  );
+  return end === -1 ? counted.length : end;
 }
 
 /** Whether everything from the epoch's baseline to this yearly may be merged. */

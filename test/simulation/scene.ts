@@ -8,6 +8,7 @@ import type { PolicySettings } from "../../src/model/policy/layers.ts";
 import { DAY_MS } from "../../src/model/policy/policy.ts";
 import { runTask } from "../../src/operations/backup/run-task.ts";
 import { erase } from "../../src/operations/erase.ts";
+import { listTrash, restoreFromTrash } from "../../src/operations/trash.ts";
 import { repair } from "../../src/operations/repair.ts";
 import { cleanupTask, type CleanupOutcome } from "../../src/repository/cleanup/cleanup-task.ts";
 import { newHold, type HoldTarget } from "../../src/repository/holds.ts";
@@ -40,12 +41,13 @@ export async function setScene(repository: Repository): Promise<Scene> {
   const { house } = scene;
   const random = new Random(SEED);
   house.policy = POLICY;
-  await runs(house, random, 5, 9 * DAY_MS);
+  await runs(house, random, 8, 2 * DAY_MS);
   await rollUp(house);
   await hold(house, { kind: "prefix", key: keyOf("a/") });
-  await runs(house, random, 3, 3 * DAY_MS);
+  await runs(house, random, 4, 3 * DAY_MS);
+  await rollUp(house);
   await hold(house, { kind: "instant", instant: newestInstant(scene) });
-  await runs(house, random, 3, 4 * DAY_MS);
+  await runs(house, random, 4, 5 * DAY_MS);
   await repository.storage.create(segmentPath(house.task, "f".repeat(32)), Buffer.from("left by a crash"));
   house.time += 2 * DAY_MS;
   const [broken] = scene.witness.violations;
@@ -69,7 +71,7 @@ export async function runs(house: SimHouse, random: Random, count: number, strid
   }
 }
 
-export const ACTS = ["rollup", "cleanup", "hold", "erasure", "repair"] as const;
+export const ACTS = ["rollup", "cleanup", "hold", "trash restore", "erasure", "repair"] as const;
 
 export type Act = (typeof ACTS)[number];
 
@@ -116,6 +118,8 @@ export async function actOn(repository: Repository, act: string, time: number): 
       return await cleanUp(house);
     case "hold":
       return await hold(house, { kind: "item", key: keyOf("b") });
+    case "trash restore":
+      return await bringBack(house);
     case "erasure":
       return await eraseOn(house);
     case "repair":
@@ -139,6 +143,21 @@ export async function cleanUp(house: SimHouse, actor: ActorOptions = {}): Promis
   const { cleanupAfter } = house.effective;
   const options = { cleanupAfter, clock: house.clock(actor.skew), dryRun: false, sweep: true, signal: NEVER };
   return await cleanupTask(house.repository(actor), house.task, options);
+}
+
+const BROUGHT_BACK = "brought back";
+
+/** The oldest instant in the trash; again and again. */
+async function bringBack(house: SimHouse): Promise<void> {
+  const { plain, task } = house;
+  const manifest = (await readNewestManifest(plain, task))?.manifest;
+  if (manifest?.holds.some(({ reason }) => reason === BROUGHT_BACK)) return;
+  await using workspace = house.workspace();
+  for await (const { instant: at } of listTrash(workspace, { task })) {
+    await restoreFromTrash(workspace, { task, at, reason: BROUGHT_BACK });
+    return;
+  }
+  throw new Error("the scene has no trash");
 }
 
 /** Again and again: one that was cut off has done it, or nothing. */

@@ -206,6 +206,7 @@ function dropsText(drops: readonly DropRow[]): string {
 
 function untilText({ kind, time }: RetentionUntil): string {
   if (kind === "never") return "for ever";
+  if (kind === "held") return "while held";
   return kind === "at" ? timeText(time) : `after ${timeText(time)}`;
 }
 

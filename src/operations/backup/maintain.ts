@@ -8,6 +8,7 @@ import { cleanupTask } from "../../repository/cleanup/cleanup-task.ts";
 import { rollupTask } from "../../timeline/rollup/rollup-task.ts";
 import { signalOf, type Hooks } from "../hooks.ts";
 import type { MaintenanceReport } from "../reports.ts";
+import { mergeProgress } from "../rollup.ts";
 import type { Workspace } from "../workspace.ts";
 
 /** Undefined where the key has no read right: then another process rolls up. Never throws: the report says what went wrong. */
@@ -29,6 +30,7 @@ export async function maintain(
       clock,
       dryRun: false,
       signal,
+      progress: mergeProgress(`${source}/${collection}`, hooks),
     });
     done.rolledUp = rolledUp.length;
     done.dropped = drops.length;

@@ -42,8 +42,8 @@ export class CheckSession {
     this.#options = options;
   }
 
-  /** The options of checking one task. */
-  options(task: TaskName, readData: boolean): CheckOptions {
+  /** The options of checking one task. `counts`: whether its files are counted; when read a second time they are not. */
+  options(task: TaskName, readData: boolean, counts = true): CheckOptions {
     const { workspace, signal, totals } = this;
     return {
       readData,
@@ -52,8 +52,8 @@ export class CheckSession {
       cleanupAfter: ({ name, collection }) => cleanupAfterOf(workspace, name, collection),
       checked: (kind, bytes, path) => {
         if (bytes > 0) this.#read.add(path);
-        if (kind === "segment") totals.segments += 1;
-        if (kind === "pack") totals.packs += 1;
+        if (counts && kind === "segment") totals.segments += 1;
+        if (counts && kind === "pack") totals.packs += 1;
         totals.bytesRead += bytes;
         const done = totals.segments + totals.packs;
         this.#hooks.progress?.({ operation: "check", task, phase: "check", done, bytes: totals.bytesRead });

@@ -75,7 +75,13 @@ async function* readTask(
       next = lastRead(file);
       break;
     }
-    const findings = checkAndNote(repository, stored.manifest, file, history, session.options(task, true));
+    const findings = checkAndNote(
+      repository,
+      stored.manifest,
+      file,
+      history,
+      session.options(task, true, false),
+    );
     for await (const finding of findings) if (session.isNew(finding)) yield finding;
     if (clock.now() - remembered >= REMEMBER_EVERY_MS) {
       await session.remember(stored, files, history);

@@ -7,8 +7,8 @@ import { DEFAULT_POLICY } from "../../model/policy/policy.ts";
 import type { TaskName } from "../../model/task.ts";
 import { newestEntry, type ManifestSource } from "../../repository/manifest.ts";
 import { writeRunRecord, type RunRecord } from "../../repository/run-records.ts";
-import type { StoredManifest } from "../../repository/task-store.ts";
-import { commitRun } from "../backup/commit-run.ts";
+import { readNewestManifest, type StoredManifest } from "../../repository/task-store.ts";
+import { commitRun, type FinishedRun } from "../backup/commit-run.ts";
 import { signalOf, type Hooks } from "../hooks.ts";
 import type { Workspace } from "../workspace.ts";
 import type { ImportWriter } from "./import-writer.ts";
@@ -35,37 +35,49 @@ export async function commitImport(
   hooks: Hooks,
 ): Promise<{ readonly writer: ImportWriter; readonly storedBytes: number }> {
   const { source, task, run, startedAt, file, writer, chosen } = finished;
-  const { repository, clock } = workspace;
   const reason = `imported from ${file.name} (${file.format})`;
   const output = await writer.finish(source, reason, startedAt);
   const { instant } = chosen;
   const known = workspace.sources.some(({ name }) => name === source.name);
   const policy = known ? workspace.policyOf(source.name, source.collection).policy : DEFAULT_POLICY;
+  const made: FinishedRun = {
+    run,
+    source,
+    policy,
+    startedAt,
+    start: { kind: "start", run: "baseline", reason, identity: "" },
+    end: { kind: "end", cursor: {}, completeAsOf: instant, through: instant },
+    output,
+    reconciled: true,
+    beforeRestore: false,
+  };
   writer.handOver();
-  const committed = await commitRun(
-    repository,
-    task,
-    undefined,
-    {
-      run,
-      source,
-      policy,
-      startedAt,
-      start: { kind: "start", run: "baseline", reason, identity: "" },
-      end: { kind: "end", cursor: {}, completeAsOf: instant, through: instant },
-      output,
-      reconciled: true,
-      beforeRestore: false,
-    },
-    clock,
-    signalOf(hooks),
-  );
+  const committed = await commit(workspace, task, made, signalOf(hooks));
   if (committed === undefined) {
     const message = `Another writer began the timeline of ${source.name}/${source.collection} while the file was imported.`;
     throw new HoldfastError("target-not-empty", message, { task });
   }
   await writeRecord(workspace, finished, committed, reason, hooks);
   return { writer, storedBytes: output.counts.storedBytes };
+}
+
+/**
+ * Undefined when another run is the task's first. Where the storage failed after it had taken the manifest, the import is
+ * committed all the same, and repeating it would be refused: so that is looked for before the failure counts.
+ */
+async function commit(
+  { repository, clock }: Workspace,
+  task: TaskName,
+  made: FinishedRun,
+  signal: AbortSignal,
+): Promise<StoredManifest | undefined> {
+  try {
+    return await commitRun(repository, task, undefined, made, clock, signal);
+  } catch (error) {
+    const newest = await readNewestManifest(repository, task).catch(() => undefined);
+    if (newest !== undefined && newestEntry(newest.manifest).id === made.run) return newest;
+    throw error;
+  }
 }
 
 /** Best effort: the import is committed by its manifest, whatever becomes of its record. */

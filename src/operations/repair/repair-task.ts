@@ -6,14 +6,12 @@ import type { TaskName } from "../../model/task.ts";
 import { checkTask, type CheckedTask } from "../../repository/check/check-task.ts";
 import type { CheckFinding } from "../../repository/check/finding.ts";
 import type { NeededPack, NeededSegment } from "../../repository/check/needed-files.ts";
+import { ReadHistory } from "../../repository/check/read-history.ts";
 import { takeLease } from "../../repository/leases.ts";
 import type { Manifest } from "../../repository/manifest.ts";
-import { checksOf, generationIn, leasesOf, packPath, segmentPath } from "../../repository/paths.ts";
-import { copyFile, copySmallObject, hasBytes } from "../../repository/repair/copy-object.ts";
-import { repairManifests } from "../../repository/repair/manifests.ts";
+import { packPath, segmentPath } from "../../repository/paths.ts";
+import { copyFile, hasBytes } from "../../repository/repair/copy-object.ts";
 import type { Repository } from "../../repository/repository.ts";
-import { listJournal } from "../../repository/run-journal.ts";
-import { sealedPlaceAt } from "../../repository/sealed-places.ts";
 import { amendManifest, readNewestManifest } from "../../repository/task-store.ts";
 import { isHoldfastError } from "../../model/errors.ts";
 import { donorsFor } from "../../timeline/repair/donors.ts";
@@ -27,14 +25,9 @@ import type { RepairedObject } from "../reports.ts";
 import type { Workspace } from "../workspace.ts";
 import { fetchFromSource, removeTemporary, type Fetched } from "./live-source.ts";
 import { damagesOf, repairedRow, unrepairedRow, type Damage } from "./objects.ts";
+import { NO_COPY, repairChain, type Checked, type RepositoryCopy } from "./repair-chain.ts";
+import { repairSmallObjects } from "./repair-small-objects.ts";
 import { packRow, segmentRow, type RowOptions } from "./rows.ts";
-
-/** A second copy of the repository, opened with the same keys. */
-export interface RepositoryCopy {
-  readonly repository: Repository;
-  /** What it is called in reports: `the copy in …`. */
-  readonly label: string;
-}
 
 export interface TaskRepairOptions extends RowOptions {
   /** Read every byte of the task; else only what looks damaged or was found damaged by an earlier check. */
@@ -44,8 +37,6 @@ export interface TaskRepairOptions extends RowOptions {
   readonly acceptLoss: boolean;
   readonly apply: boolean;
 }
-
-const NO_COPY = "Name a copy of the repository that has it with --from.";
 
 /** Errors: `no-read-right`, `task-busy`, `storage-*`; nothing that stood has changed then. */
 export async function repairTask(
@@ -65,6 +56,8 @@ class TaskRepair {
   readonly #hooks: Hooks;
   readonly #signal: AbortSignal;
   readonly #rows: RepairedObject[] = [];
+  /** Files that were read back to the last byte after they were written. */
+  readonly #proven: string[] = [];
 
   constructor(workspace: Workspace, task: TaskName, options: TaskRepairOptions, hooks: Hooks) {
     this.#workspace = workspace;
@@ -77,19 +70,32 @@ class TaskRepair {
 
   async run(): Promise<RepairedObject[]> {
     let found = await this.#check();
+    const { clock } = this.#workspace;
+    const chain = await repairChain(this.#repository, this.#task, found, this.#options, clock, this.#signal);
+    this.#rows.push(...chain.rows);
     // A manifest that is back may name files that nobody looked at.
-    if (await this.#repairManifests(found)) found = await this.#check();
+    if (chain.changed) found = await this.#check();
     const damages = damagesOf(found.findings.filter(({ severity }) => severity !== "note"));
-    await this.#repairSmallObjects(damages, found.findings);
+    this.#rows.push(
+      ...(await repairSmallObjects(
+        this.#repository,
+        this.#task,
+        damages,
+        found,
+        this.#options,
+        this.#signal,
+      )),
+    );
     const { newest, highest } = found.checked.chain;
     const whole = newest !== undefined && newest.manifest.generation === highest;
     const files = found.checked.files.filter(({ path }) => damages.has(path));
     if (whole) await this.#repairFiles(newest.manifest, files, damages);
     else for (const { path } of files) this.#leave(damages, path, "Bring the newest manifest back first.");
+    await this.#rememberProven(found.checked);
     return this.#rows;
   }
 
-  async #check(): Promise<{ readonly findings: CheckFinding[]; readonly checked: CheckedTask }> {
+  async #check(): Promise<Checked> {
     const session = new CheckSession(this.#workspace, this.#hooks, { remember: false, window: 0 });
     const findings: CheckFinding[] = [];
     const check = checkTask(
@@ -100,89 +106,6 @@ class TaskRepair {
     let step = await check.next();
     for (; step.done !== true; step = await check.next()) findings.push(step.value);
     return { findings, checked: step.value };
-  }
-
-  /** Whether the chain is another one now. */
-  async #repairManifests({
-    findings,
-    checked: { chain },
-  }: {
-    readonly findings: readonly CheckFinding[];
-    readonly checked: CheckedTask;
-  }): Promise<boolean> {
-    const damages = damagesOf(findings.filter(({ path }) => generationIn(path) !== undefined));
-    if (damages.size === 0) return false;
-    const { copy, apply } = this.#options;
-    const repairs =
-      copy === undefined
-        ? []
-        : await repairManifests(this.#repository, this.#task, chain, copy.repository, apply, this.#signal);
-    const repaired = new Set(repairs.filter((repair) => repair.repaired).map(({ path }) => path));
-    for (const damage of damages.values()) {
-      const { path } = damage;
-      // Told at the generation after the one that was another: it is whole with its predecessor.
-      const before = repairs.find(({ generation }) => generation === (generationIn(path) ?? 0) - 1);
-      const mended =
-        repaired.has(path) ||
-        (repaired.has(before?.path ?? "") && !chain.broken.has(generationIn(path) ?? 0));
-      if (mended && copy !== undefined)
-        this.#rows.push(repairedRow(damage, [{ place: copy.label, count: 1 }]));
-      else {
-        const reason = repairs.find((repair) => repair.path === path)?.reason;
-        this.#rows.push(unrepairedRow(damage, reason ?? NO_COPY));
-      }
-    }
-    return apply && repaired.size > 0;
-  }
-
-  /** Records, checkpoints, undo pieces and the like: only a copy has them. */
-  async #repairSmallObjects(
-    damages: ReadonlyMap<string, Damage>,
-    findings: readonly CheckFinding[],
-  ): Promise<void> {
-    const { copy, apply } = this.#options;
-    for (const damage of damages.values()) {
-      const { path } = damage;
-      if (sealedPlaceAt(path) === undefined || generationIn(path) !== undefined) continue;
-      const copied =
-        copy !== undefined &&
-        (await copySmallObject(this.#repository, copy.repository, path, apply, this.#signal));
-      if (copied) this.#rows.push(repairedRow(damage, [{ place: copy.label, count: 1 }]));
-      else if (path.startsWith(checksOf(this.#task))) {
-        if (apply) await this.#repository.storage.remove(path, this.#signal);
-        this.#rows.push(repairedRow(damage, []));
-      } else {
-        const next = path.startsWith(leasesOf(this.#task)) ? "It runs out by itself within a day." : NO_COPY;
-        this.#rows.push(unrepairedRow(damage, next));
-      }
-    }
-    if (copy === undefined) return;
-    // A record that is not there is no damage, but a copy may still have it.
-    const absent = damagesOf(
-      findings.filter(
-        ({ severity, code, path }) =>
-          severity === "note" && code === "object-missing" && sealedPlaceAt(path) !== undefined,
-      ),
-    );
-    if (absent.size > 0) await this.#copyAbsent(copy, absent);
-  }
-
-  /** Copies records that are not there, and pages of the journal, in which they may be. */
-  async #copyAbsent(copy: RepositoryCopy, absent: ReadonlyMap<string, Damage>): Promise<void> {
-    const { apply } = this.#options;
-    const bring = async (damage: Damage): Promise<void> => {
-      if (await copySmallObject(this.#repository, copy.repository, damage.path, apply, this.#signal))
-        this.#rows.push(repairedRow(damage, [{ place: copy.label, count: 1 }]));
-    };
-    for (const damage of absent.values()) await bring(damage);
-    const there = new Set(
-      (await listJournal(this.#repository, this.#task, this.#signal)).map(({ path }) => path),
-    );
-    for (const { path } of await listJournal(copy.repository, this.#task, this.#signal)) {
-      if (there.has(path)) continue;
-      const damage = "The page of the journal is not there, and records of runs are missing.";
-      await bring({ task: this.#task, path, damage, runs: [], instants: [] });
-    }
   }
 
   async #repairFiles(
@@ -225,6 +148,7 @@ class TaskRepair {
       ? await copyFile(this.#repository, copy.repository, wanted, isThere, this.#signal)
       : await hasBytes(copy.repository, wanted, this.#signal);
     if (!copied) return false;
+    if (apply) this.#proven.push(path);
     this.#rows.push(
       repairedRow(damages.get(path) as Damage, [{ place: copy.label, count: contentOf(file) }]),
     );
@@ -310,6 +234,10 @@ class TaskRepair {
           swapped(this.#repository, manifest, swaps, this.#workspace.clock.now(), this.#signal),
         this.#signal,
       );
+      const written = segments.flatMap(({ replacement }) => replacement ?? []);
+      const packed = packs.flatMap(({ replacements }) => replacements);
+      this.#proven.push(...written.map(({ id }) => segmentPath(this.#task, id)));
+      this.#proven.push(...packed.map(({ id }) => packPath(this.#task, id)));
     }
     this.#rows.push(...rows);
   }
@@ -325,6 +253,19 @@ class TaskRepair {
       this.#hooks.warn?.(`${copy.label} is damaged too: ${error.message}`);
       return undefined;
     }
+  }
+
+  /** What was proven on the way needs no reading back by the next check. */
+  async #rememberProven({ files }: CheckedTask): Promise<void> {
+    const stored =
+      this.#proven.length > 0 && (await readNewestManifest(this.#repository, this.#task, this.#signal));
+    if (!stored) return;
+    const at = this.#workspace.clock.now();
+    const history = await ReadHistory.recall(this.#repository, this.#task, this.#signal);
+    for (const path of this.#proven) history.note(path, { at, sound: true });
+    const needed = new Set([...files.map(({ path }) => path), ...this.#proven]);
+    const { manifest, digest } = stored;
+    await history.remember(needed, { generation: manifest.generation, digest }, at, this.#signal);
   }
 
   #leave(damages: ReadonlyMap<string, Damage>, path: string, next: string): void {

@@ -16,6 +16,8 @@ export interface ChainFound {
   readonly newest: StoredManifest | undefined;
   /** The newest that is there; 0 for none. */
   readonly highest: number;
+  /** The newest that anything speaks of: a run's record or an earlier check may know more than is there. */
+  readonly spokenOf: number;
   /**
    * Generations that are missing, damaged or not the ones they must be, with the digest that the successor or a run's
    * record gives them, where one does.
@@ -96,7 +98,8 @@ export async function* checkChain(
   const broken = new Map(
     [...digests].filter(([generation]) => generation >= chainFrom).map(([at, digest]) => [at, { digest }]),
   );
-  return { newest, highest, broken };
+  const spokenOf = Math.max(highest, seen?.generation ?? 0, ...commits.keys());
+  return { newest, highest, spokenOf, broken };
 }
 
 /** The manifest, with the run and the instant that it committed where a run record tells. */

@@ -14,7 +14,7 @@ import { checkFile } from "./file.ts";
 import { blank, type CheckFinding } from "./finding.ts";
 import { neededFiles, type NeededFile } from "./needed-files.ts";
 import { ReadHistory } from "./read-history.ts";
-import { checkRuns } from "./runs.ts";
+import { checkRuns, type RunsFound } from "./runs.ts";
 import { checkSmallObjects } from "./small-objects.ts";
 import { checkUndoRecords } from "./undo.ts";
 import { findUnreferenced } from "./unreferenced.ts";
@@ -33,6 +33,7 @@ export interface CheckOptions {
 /** What the task's files are and when each was read back. */
 export interface CheckedTask {
   readonly chain: ChainFound;
+  readonly runs: RunsFound;
   readonly files: readonly NeededFile[];
   readonly history: ReadHistory;
 }
@@ -59,7 +60,7 @@ export async function* checkTask(
   }
   yield* checkSmallObjects(repository, task, signal);
   const undo = yield* checkUndoRecords(repository, task, signal);
-  if (chain.newest === undefined) return { chain, files: [], history };
+  if (chain.newest === undefined) return { chain, runs, files: [], history };
   const { manifest } = chain.newest;
   for (const entry of manifest.entries) {
     if (runs.hasEnded(entry.id) || !isNamedByRun(entry)) continue;
@@ -79,7 +80,7 @@ export async function* checkTask(
     const cleanupAfter = options.cleanupAfter(manifest.source);
     yield* findUnreferenced(repository, manifest, { known, cleanupAfter, signal });
   }
-  return { chain, files, history };
+  return { chain, runs, files, history };
 }
 
 /** Checks a file, and notes in the history what came of reading all of it. */

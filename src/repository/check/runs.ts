@@ -17,7 +17,7 @@ export interface RunsFound {
   readonly damaged: readonly CheckFinding[];
 }
 
-export type CommittedRun = Pick<RunRecord, "run" | "instant" | "manifest">;
+export type CommittedRun = Pick<RunRecord, "run" | "instant" | "manifest" | "counts">;
 
 /** Errors: `storage-*`; damage is returned. */
 export async function checkRuns(
@@ -38,8 +38,8 @@ export async function checkRuns(
       if (found.path.startsWith(journalOf(task)) && found.run > unreadable) unreadable = found.run;
       continue;
     }
-    const { run, generation, instant, manifest } = found.record;
-    if (generation !== null) commits.set(generation, { run, instant, manifest });
+    const { run, generation, instant, manifest, counts } = found.record;
+    if (generation !== null) commits.set(generation, { run, instant, manifest, counts });
   }
   for await (const { path } of repository.storage.list(runsOf(task), { signal })) {
     const [run = "", name = ""] = path.slice(runsOf(task).length).split("/");

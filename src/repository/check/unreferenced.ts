@@ -52,6 +52,13 @@ export async function* findUnreferenced(
 function deletedWhen({ since, deleting }: CondemnedObject, cleanupAfter: Millis | null | undefined): string {
   if (deleting) return "to be deleted by the next cleanup";
   if (cleanupAfter === null) return "never to be deleted, as its policy says";
-  if (cleanupAfter === undefined) return `to be deleted by a cleanup (condemned ${formatInstant(since)})`;
-  return `to be deleted after ${formatInstant(since + cleanupAfter)}`;
+  if (cleanupAfter === undefined) return `to be deleted by a cleanup (condemned ${timeText(since)})`;
+  return `to be deleted after ${timeText(since + cleanupAfter)}`;
 }
+
+/** In whole seconds. */
+function timeText(at: Millis): string {
+  return formatInstant(Math.floor(at / SECOND_MS) * SECOND_MS);
+}
+
+const SECOND_MS = 1_000;

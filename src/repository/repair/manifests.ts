@@ -3,11 +3,12 @@
  * that the successor names, or the record of the run that committed it: any other may be of another history.
  */
 import { createHash } from "node:crypto";
+import type { Millis } from "../../model/clock.ts";
 import type { TaskName } from "../../model/task.ts";
 import type { ChainFound } from "../check/chain.ts";
 import { manifestPath } from "../paths.ts";
 import type { Repository } from "../repository.ts";
-import { readManifest } from "../task-store.ts";
+import { commitManifest, readManifest } from "../task-store.ts";
 import { soundObject } from "./copy-object.ts";
 
 export interface ManifestRepair {
@@ -49,6 +50,24 @@ export async function repairManifests(
     repairs.push({ generation, path, repaired, reason: reasonOf(object, wanted) });
   }
   return repairs;
+}
+
+/**
+ * Begins the chain anew behind everything that anything speaks of, with what the newest manifest that reads says. False when
+ * another writer was faster. Errors: `storage-*`.
+ */
+export async function beginChainAnew(
+  repository: Repository,
+  task: TaskName,
+  { newest, spokenOf }: Pick<ChainFound, "newest" | "spokenOf">,
+  now: Millis,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (newest === undefined) return false;
+  const { manifest, digest } = newest;
+  const base = { manifest: { ...manifest, generation: spokenOf }, digest };
+  const next = { ...manifest, written: now, chainFrom: spokenOf + 1 };
+  return (await commitManifest(repository, task, base, next, signal)) !== undefined;
 }
 
 function reasonOf(object: Buffer | undefined, wanted: string | null): string {

@@ -5,12 +5,13 @@
 import type { Millis } from "../../model/clock.ts";
 import type { TaskName } from "../../model/task.ts";
 import type { PackInfo } from "../../repository/blobs/pack.ts";
-import type {
-  CondemnedObject,
-  EntryCounts,
-  LostVersions,
-  Manifest,
-  TimelineEntry,
+import {
+  manifestPaths,
+  type CondemnedObject,
+  type EntryCounts,
+  type LostVersions,
+  type Manifest,
+  type TimelineEntry,
 } from "../../repository/manifest.ts";
 import { packPath, segmentPath } from "../../repository/paths.ts";
 import type { Repository } from "../../repository/repository.ts";
@@ -53,18 +54,23 @@ export async function swapped(
   const bySegment = new Map(swaps.segments.map((swap) => [swap.damaged.id, swap]));
   const change = async (entry: TimelineEntry): Promise<TimelineEntry> =>
     swapEntry(repository, task, entry, bySegment, now, signal);
-  const gone = new Set(swaps.packs.map(({ damaged }) => damaged.id));
+  // What others have replaced or erased since the damage was found does not come back.
+  const needed = manifestPaths(manifest);
+  const packs = swaps.packs.filter(({ damaged }) => needed.has(packPath(task, damaged.id)));
+  const gone = new Set(packs.map(({ damaged }) => damaged.id));
   const files = [
     ...swaps.segments.map(({ damaged }) => ({ path: segmentPath(task, damaged.id), bytes: damaged.bytes })),
-    ...swaps.packs.map(({ damaged }) => ({ path: packPath(task, damaged.id), bytes: damaged.bytes })),
+    ...packs.map(({ damaged }) => ({ path: packPath(task, damaged.id), bytes: damaged.bytes })),
   ];
-  const condemned = files.map((file): CondemnedObject => ({
-    ...file,
-    since: now,
-    generation: manifest.generation + 1,
-    why: "repaired",
-    deleting: false,
-  }));
+  const condemned = files
+    .filter(({ path }) => needed.has(path))
+    .map((file): CondemnedObject => ({
+      ...file,
+      since: now,
+      generation: manifest.generation + 1,
+      why: "repaired",
+      deleting: false,
+    }));
   const entries: TimelineEntry[] = [];
   for (const entry of manifest.entries) entries.push(await change(entry));
   const retired: Manifest["retired"][number][] = [];
@@ -76,7 +82,7 @@ export async function swapped(
     retired,
     packs: [
       ...manifest.packs.filter(({ id }) => !gone.has(id)),
-      ...swaps.packs.flatMap(({ replacements }) => replacements),
+      ...packs.flatMap(({ replacements }) => replacements),
       ...swaps.newPacks,
     ],
     condemned: [...manifest.condemned, ...condemned],

@@ -21,10 +21,14 @@ export type KeptBy =
       readonly keep: number | null;
     };
 
-/** `at`: the rollup after that run gives it up. `after`: not before that time; the forecast reaches no further. */
+/**
+ * `at`: the rollup after that run gives it up. `after`: not before that time; the forecast reaches no further. `held`: not
+ * while a hold lasts, its own or that of the instant behind it, which nothing joins.
+ */
 export type End =
   | { readonly kind: "at"; readonly time: Millis; readonly into: Drop["into"] }
   | { readonly kind: "after"; readonly time: Millis }
+  | { readonly kind: "held" }
   | { readonly kind: "never" };
 
 export interface Fate {
@@ -91,8 +95,7 @@ export function longest(fates: readonly Fate[]): Fate | undefined {
 
 /** Negative when `a` is sooner; 0 also where the forecast cannot tell. */
 export function compareEnds(a: End, b: End): number {
-  if (a.kind === "never" || b.kind === "never")
-    return (a.kind === "never" ? 1 : 0) - (b.kind === "never" ? 1 : 0);
+  if (!("time" in a) || !("time" in b)) return Number("time" in b) - Number("time" in a);
   const difference = a.time - b.time;
   if (a.kind === "at" && b.kind === "at") return difference;
   // Of one that is not foretold only the least is known.
@@ -184,10 +187,11 @@ class Simulation {
       else if (after !== undefined && !this.#pinned(after.to))
         coarsest = Math.max(coarsest, LEVEL_RANK[after.level]);
       const stays = this.#staysAtLevel(entry, coarsest);
-      const settled =
-        this.#pinned(entry.to) ||
-        (after !== undefined && (isLast || afterStays || (stays && this.#isFull(entry, after))));
-      if (settled && this.#open.delete(entry.to)) this.#ends.set(entry.to, { kind: "never" });
+      const isHeld = this.#pinned(entry.to) || (!isLast && after !== undefined && this.#pinned(after.to));
+      const settled = after !== undefined && (isLast || afterStays || (stays && this.#isFull(entry, after)));
+      if ((isHeld || settled) && this.#open.delete(entry.to)) {
+        this.#ends.set(entry.to, { kind: isHeld ? "held" : "never" });
+      }
       [after, afterStays] = [entry, stays];
     }
   }

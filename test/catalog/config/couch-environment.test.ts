@@ -95,7 +95,7 @@ describe("COUCH_URL", () => {
     ],
     [{ COUCH_URL: "http://host", COUCH_REQUEST_TIMEOUT: "0" }, /COUCH_REQUEST_TIMEOUT/],
   ])("that cannot be used is told without quoting it: %j", async (env, message) => {
-    const attempt = configured(env as unknown as Record<string, string>);
+    const attempt = configured(env);
     await expect(attempt).rejects.toThrow(message);
     await expect(attempt).rejects.toMatchObject({ code: "config-invalid" });
     await expect(attempt).rejects.not.toThrow(/hush|p@ss|nonsense/);

@@ -24,6 +24,9 @@ import {
   type LivedHouse,
 } from "./rig.ts";
 
+/** Many repairs, on machines that do other things too. */
+const TIMEOUT_MS = 180_000;
+
 let house: LivedHouse;
 let copy: Storage;
 let manifest: Manifest;
@@ -92,35 +95,43 @@ describe("any one object of a repository that has lived", () => {
     ]);
   });
 
-  it("that is gone comes back from a second copy", async () => {
-    for (const path of paths) {
-      await put(house.repository.storage, path, undefined);
-      const found = (await findings(false)).filter((finding) => finding.path === path);
-      proveNamed(path, found);
-      const missed = isMissed(path);
-      expect(found.length > 0, path).toBe(missed);
-      const report = await repair(house.workspace, { from: copy, apply: true });
-      if (missed) expect(report, path).toMatchObject({ ok: true, lost: 0, objects: [{ path }] });
-      await proveWhole(`${path} removed`);
-      if (path.includes("/journal/")) expect(report.objects).toMatchObject([{ path, outcome: "repaired" }]);
-      await resetTo(house.repository.storage, copy);
-    }
-  });
+  it(
+    "that is gone comes back from a second copy",
+    async () => {
+      for (const path of paths) {
+        await put(house.repository.storage, path, undefined);
+        const found = (await findings(false)).filter((finding) => finding.path === path);
+        proveNamed(path, found);
+        const missed = isMissed(path);
+        expect(found.length > 0, path).toBe(missed);
+        const report = await repair(house.workspace, { from: copy, apply: true });
+        if (missed) expect(report, path).toMatchObject({ ok: true, lost: 0, objects: [{ path }] });
+        await proveWhole(`${path} removed`);
+        if (path.includes("/journal/")) expect(report.objects).toMatchObject([{ path, outcome: "repaired" }]);
+        await resetTo(house.repository.storage, copy);
+      }
+    },
+    TIMEOUT_MS,
+  );
 
-  it("that is damaged comes back from a second copy", async () => {
-    for (const [index, path] of paths.entries()) {
-      const whole = await copy.read(path);
-      const places = [3, whole.length >> 1, whole.length - 3];
-      await put(house.repository.storage, path, flipped(whole, places[index % places.length] as number));
-      const found = (await findings()).filter((finding) => finding.path === path);
-      expect(found.length, path).toBeGreaterThan(0);
-      const report = await repair(house.workspace, { from: copy, readData: true, apply: true });
-      expect(report, path).toMatchObject({ ok: true, lost: 0 });
-      if (!isCondemned(path)) expect(report.objects.map((object) => object.path)).toContain(path);
-      await proveWhole(`${path} flipped`);
-      await resetTo(house.repository.storage, copy);
-    }
-  });
+  it(
+    "that is damaged comes back from a second copy",
+    async () => {
+      for (const [index, path] of paths.entries()) {
+        const whole = await copy.read(path);
+        const places = [3, whole.length >> 1, whole.length - 3];
+        await put(house.repository.storage, path, flipped(whole, places[index % places.length] as number));
+        const found = (await findings()).filter((finding) => finding.path === path);
+        expect(found.length, path).toBeGreaterThan(0);
+        const report = await repair(house.workspace, { from: copy, readData: true, apply: true });
+        expect(report, path).toMatchObject({ ok: true, lost: 0 });
+        if (!isCondemned(path)) expect(report.objects.map((object) => object.path)).toContain(path);
+        await proveWhole(`${path} flipped`);
+        await resetTo(house.repository.storage, copy);
+      }
+    },
+    TIMEOUT_MS,
+  );
 
   it("that opens it, a key slot, comes back too, unless it was removed while another is left", async () => {
     const { storage } = house.repository;

@@ -14,10 +14,10 @@ import {
   type Manifest,
   type TimelineEntry,
 } from "../../../src/repository/manifest.ts";
-import { packPath, segmentPath } from "../../../src/repository/paths.ts";
+import { manifestPath, packPath, segmentPath } from "../../../src/repository/paths.ts";
 import type { Storage } from "../../../src/repository/storage/storage.ts";
 import type { LostItem } from "../../../src/timeline/lost.ts";
-import { backUp, collect } from "../../e2e/house.ts";
+import { backUp, collect, newRepository } from "../../e2e/house.ts";
 import {
   copyOf,
   everything,
@@ -59,6 +59,14 @@ const errors = async () =>
     ({ severity }) => severity !== "note",
   );
 const paths = async () => (await collect(house.repository.storage.list(""))).map(({ path }) => path);
+
+/** The newest manifest, or one before it. */
+const generationPath = (back: number): string => manifestPath(house.task, manifest.generation - back);
+
+/** Damages the only block of the newest ordinary delta. */
+async function damageNewest(): Promise<void> {
+  await flip(pathOf(newestRuns(manifest)[0]), 200);
+}
 
 async function flip(path: string, at: number): Promise<void> {
   await put(house.repository.storage, path, flipped(await copy.read(path), at));
@@ -166,12 +174,8 @@ describe("repair from the live source", () => {
 });
 
 describe("a version that no place has", () => {
-  const damaged = async (): Promise<void> => {
-    await flip(pathOf(newestRuns(manifest)[0]), 200);
-  };
-
   it("changes nothing, and is listed by its key where anything tells it, else between two keys", async () => {
-    await damaged();
+    await damageNewest();
     const there = await paths();
     const report = await mend();
     expect(await paths()).toEqual(there);
@@ -191,7 +195,7 @@ describe("a version that no place has", () => {
     const earlier = new Date(previous.to).toISOString();
     const at = new Date(to).toISOString();
     const old = await catItem(house.workspace, { task: TASK_NAME, item: "doc 1", at: earlier });
-    await damaged();
+    await damageNewest();
     expect(await mend({ acceptLoss: true })).toMatchObject({ ok: false, lost: 3 });
     expect(await errors()).toEqual([]);
     for (const item of ["doc 1", "doc 8", "new 7"]) {
@@ -212,7 +216,7 @@ describe("a version that no place has", () => {
   });
 
   it("is named by a restore, which restores all others", async () => {
-    await damaged();
+    await damageNewest();
     await mend({ acceptLoss: true });
     const report = await restore(house.workspace, {
       task: TASK_NAME,
@@ -237,5 +241,66 @@ describe("a version that no place has", () => {
     house.clock.advance(86_400_000);
     await backUp(house, "main", true);
     expect((await read()).parts.length).toBeGreaterThan(0);
+  });
+});
+
+describe("a manifest that no place has", () => {
+  it("keeps a timeline from being read, until its chain begins anew with nothing lost", async () => {
+    await remove(generationPath(2));
+    const refused = openTimeline(house.workspace, TASK_NAME);
+    await expect(refused).rejects.toMatchObject({ code: "chain-broken" });
+    expect(await mend()).toMatchObject({ ok: false, objects: [{ outcome: "unrepaired" }] });
+    expect(await mend({ acceptLoss: true })).toMatchObject({
+      ok: true,
+      lost: 0,
+      objects: [{ path: generationPath(2), outcome: "given-up" }],
+    });
+    expect(await errors()).toEqual([]);
+    expect(await everything(house)).toEqual(before);
+  });
+
+  it.each([
+    ["damaged", async (path: string) => flip(path, 100)],
+    ["gone", remove],
+  ])("takes its run along when it is the newest and %s; the timeline goes on before it", async (_, hurt) => {
+    const newest = manifest.entries.at(-1) as TimelineEntry;
+    await hurt(generationPath(0));
+    const report = await mend({ acceptLoss: true });
+    const { live, deleted, purged } = newest.counts;
+    expect(report.objects).toMatchObject([
+      { path: generationPath(0), outcome: "given-up", lostCount: live + deleted + purged, runs: [newest.id] },
+    ]);
+    expect(await errors()).toEqual([]);
+    const timeline = await openTimeline(house.workspace, TASK_NAME);
+    expect(timeline.instants).toEqual(manifest.entries.slice(0, -1).map(({ to }) => to));
+    house.clock.advance(86_400_000);
+    await backUp(house, "main", true);
+    expect(await errors()).toEqual([]);
+  });
+
+  it("is not taken from a copy that has another history", async () => {
+    const other = await copyOf(copy);
+    await put(other, generationPath(2), await copy.read(generationPath(1)));
+    await remove(generationPath(2));
+    expect(await mend({ from: other })).toMatchObject({ ok: false, objects: [{ outcome: "unrepaired" }] });
+    expect(await mend({ from: copy })).toMatchObject({ ok: true });
+    expect(await everything(house)).toEqual(before);
+  });
+});
+
+describe("a copy", () => {
+  it("of another repository is refused", async () => {
+    const stranger = await newRepository();
+    await expect(mend({ from: stranger.storage })).rejects.toMatchObject({ code: "repository-foreign" });
+  });
+
+  it("that is damaged itself gives what of it is sound", async () => {
+    const half = await copyOf(copy);
+    const files = manifestSegments(manifest).map(({ id }) => segmentPath(house.task, id));
+    for (const [index, path] of files.entries()) {
+      await (index % 2 === 0 ? remove(path) : put(half, path, flipped(await copy.read(path), 200)));
+    }
+    expect(await mend({ from: half })).toMatchObject({ ok: true, lost: 0 });
+    expect(await everything(house)).toEqual(before);
   });
 });

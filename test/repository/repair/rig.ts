@@ -31,6 +31,8 @@ export interface LivedHouse extends House {
   readonly task: TaskName;
 }
 
+const file = (seed: string) => ({ content_type: "image/png", data: btoa(`${seed} `.repeat(40)) });
+
 /** Made by real runs against the stand-in. */
 export async function livedHouse(): Promise<LivedHouse> {
   const house = await openHouse();
@@ -41,7 +43,6 @@ export async function livedHouse(): Promise<LivedHouse> {
   }));
   const workspace = new Workspace(repository, sources, clock);
   const lived = { ...house, workspace };
-  const file = (seed: string) => ({ content_type: "image/png", data: btoa(`${seed} `.repeat(40)) });
   await couch.json("PUT", DATABASE);
   const docs: object[] = Array.from({ length: 12 }, (_, index) => ({ _id: `doc ${index}`, index }));
   docs.push({ _id: "with", _attachments: { "a.png": file("first"), "b.png": file("second") } });

@@ -19,7 +19,7 @@ const daily = (keep: Parameters<typeof rules>[0], more: Parameters<typeof rules>
   nextRun: (after) => after + DAY_MS,
 });
 
-function after(day: string, given: ForecastRules, first = "2026-01-01"): Outline {
+function livedTo(day: string, given: ForecastRules, first = "2026-01-01"): Outline {
   const outline = new Outline();
   for (let to = at(first); to <= at(day); to += DAY_MS) outline.run(to, given);
   return outline;
@@ -36,13 +36,13 @@ const fateOf = ({ fates }: Forecast, day: string): Fate =>
   fates.find(({ instant }) => instant === at(day)) as Fate;
 
 /** So long a timeline lives on after it was foretold. */
-const LIVED_MS = 400 * DAY_MS;
+const LIVED_MS = 300 * DAY_MS;
 
 describe("the forecast", () => {
   const KEEP = daily({ daily: 7, weekly: 4, monthly: 12, yearly: null });
 
   it("says which rule keeps each instant, until when, and what becomes of it then", () => {
-    const told = foretold(after("2026-02-02", KEEP), KEEP);
+    const told = foretold(livedTo("2026-02-02", KEEP), KEEP);
     expect(fateOf(told, "2026-01-01").keptBy).toEqual({ kind: "baseline" });
     expect(fateOf(told, "2026-02-02").keptBy).toEqual({
       kind: "number",
@@ -73,18 +73,18 @@ describe("the forecast", () => {
   });
 
   it("says what never goes: the baseline where yearlies are unlimited, what is held, the last state of an old epoch", () => {
-    const outline = after("2026-02-02", KEEP);
+    const outline = livedTo("2026-02-02", KEEP);
     const held = at("2026-01-30");
     expect(fateOf(foretold(outline, KEEP), "2026-01-01").end).toEqual({ kind: "never" });
     const told = foretold(outline, KEEP, (instant) => instant === held);
-    expect(fateOf(told, "2026-01-30")).toMatchObject({ keptBy: { kind: "held" }, end: { kind: "never" } });
+    expect(fateOf(told, "2026-01-30")).toMatchObject({ keptBy: { kind: "held" }, end: { kind: "held" } });
     outline.run(at("2026-02-03"), KEEP, { epoch: 2 });
     expect(fateOf(foretold(outline, KEEP), "2026-02-02").end).toEqual({ kind: "never" });
   });
 
   it("says that the baseline goes when the first yearly folds into it", () => {
     const one = daily({ daily: 1, weekly: 1, monthly: 1, yearly: 1 });
-    const told = foretold(after("2026-01-02", one), one);
+    const told = foretold(livedTo("2026-01-02", one), one);
     const { end } = fateOf(told, "2026-01-01");
     // Day 02-08 opens W06 on 02-09, so W05, which ends 02-07, opens February, and January opens the second yearly.
     expect(end).toEqual({ kind: "at", time: at("2027-02-09"), into: { level: "baseline", bucket: "" } });
@@ -92,7 +92,7 @@ describe("the forecast", () => {
 
   it("says what the next rollup gives up: what is due now, and what the next run adds", () => {
     const all = daily({ daily: null });
-    const outline = after("2026-01-10", all);
+    const outline = livedTo("2026-01-10", all);
     const told = foretold(outline, KEEP);
     expect(told.due.map(({ instant }) => dayText(instant))).toEqual(["2026-01-02"]);
     expect(fateOf(told, "2026-01-02").end).toMatchObject({ kind: "at", time: at("2026-01-10") });
@@ -101,14 +101,14 @@ describe("the forecast", () => {
   });
 
   it("reaches only so far, and says so", () => {
-    const told = foretold(after("2026-02-02", KEEP), KEEP, never, 100);
+    const told = foretold(livedTo("2026-02-02", KEEP), KEEP, never, 100);
     expect(fateOf(told, "2026-02-01").end).toMatchObject({ kind: "after" });
     const { end } = fateOf(told, "2026-02-01");
     expect((end as { time: number }).time).toBeLessThan(at("2026-03-09"));
   });
 
   it("does not give a run to a time before the newest instant, whatever the clock says", () => {
-    const outline = after("2026-01-10", KEEP);
+    const outline = livedTo("2026-01-10", KEEP);
     const told = forecast(outline.entries, KEEP, never, at("2025-01-01"));
     expect(told.next.run).toBeGreaterThan(at("2026-01-10"));
   });
@@ -157,7 +157,7 @@ describe("the forecast", () => {
         }
       },
     );
-    fc.assert(property, { numRuns: 30 });
+    fc.assert(property, { numRuns: 20 });
   });
 });
 
@@ -168,10 +168,10 @@ describe("ends", () => {
     const soon = { kind: "at", time: 1, into } as const;
     const late = { kind: "at", time: 9, into } as const;
     const open = { kind: "after", time: 5 } as const;
-    const never = { kind: "never" } as const;
+    const forEver = { kind: "never" } as const;
     expect(compareEnds(soon, late)).toBeLessThan(0);
-    expect(compareEnds(never, late)).toBeGreaterThan(0);
-    expect(compareEnds(never, never)).toBe(0);
+    expect(compareEnds(forEver, late)).toBeGreaterThan(0);
+    expect(compareEnds(forEver, forEver)).toBe(0);
     expect(compareEnds(open, soon)).toBeGreaterThan(0);
     expect(compareEnds(soon, open)).toBeLessThan(0);
     expect(Math.abs(compareEnds(open, late))).toBe(0);

@@ -32,7 +32,9 @@ function planOf(...sketches: readonly Sketch[]): Planned<TimelineEntry>[] {
 }
 
 const hows = (plan: Planned<TimelineEntry>[], compact = false): string[] =>
-  makingsOf(plan, compact).map(({ how, untouched, planned }) => `${plan.indexOf(planned)} ${how} ${untouched}`);
+  makingsOf(plan, compact).map(
+    ({ how, untouched, planned }) => `${plan.indexOf(planned)} ${how} ${untouched}`,
+  );
 
 const daily: Sketch = { level: "daily", inputs: [[1]] };
 const equal = (count: number, bytes = 100): number[] => Array.from({ length: count }, () => bytes);
@@ -70,10 +72,9 @@ describe("what is made of a plan", () => {
   });
 
   it("merges everything of several groups on demand", () => {
-    expect(hows(planOf({ level: "baseline", inputs: [[1, 1]] }, { inputs: [[1], [1]] }, daily), true)).toEqual([
-      "0 merged 0",
-      "1 merged 0",
-    ]);
+    expect(
+      hows(planOf({ level: "baseline", inputs: [[1, 1]] }, { inputs: [[1], [1]] }, daily), true),
+    ).toEqual(["0 merged 0", "1 merged 0"]);
   });
 
   it("gathers what folds into a baseline until it is more than a quarter of it", () => {

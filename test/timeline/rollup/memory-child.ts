@@ -20,8 +20,7 @@ function* batches(records: number, group: number): Generator<Version[]> {
     if (i % GROUPS !== group && i >= 1_000) continue;
     const key = Buffer.from(`doc:${String(i).padStart(9, "0")}`);
     const body = Buffer.alloc(BODY_BYTES, `{"document":${i},"words":"lorem ipsum dolor sit amet"}`);
-    for (let at = 0; at < body.length; at += 16)
-      body.writeUInt32LE(Math.imul(i + at, 0x9e3779b1) >>> 0, at);
+    for (let at = 0; at < body.length; at += 16) body.writeUInt32LE(Math.imul(i + at, 0x9e3779b1) >>> 0, at);
     const common = { kind: "live", observation: OBSERVATION, blobs: [] } as const;
     batch.push({ ...common, key, revision: `${group + 1}-a`, fingerprint: key.subarray(-8), parts: [body] });
     if (batch.length < BATCH) continue;

@@ -4,12 +4,26 @@ import { HEADER_BYTES } from "../../../src/repository/segment/frame.ts";
 import type { SegmentInfo } from "../../../src/repository/segment/segment.ts";
 import { writeSegment } from "../../../src/repository/segment/segment-writer.ts";
 import type { Storage } from "../../../src/repository/storage/storage.ts";
-import { mergeGroups, type MergeOptions, type MergedGroup } from "../../../src/timeline/rollup/merge-groups.ts";
+import {
+  mergeGroups,
+  type MergeOptions,
+  type MergedGroup,
+} from "../../../src/timeline/rollup/merge-groups.ts";
 import { proveMerge, type MergeClaim } from "../../../src/timeline/rollup/prove-merge.ts";
 import { VersionDigest } from "../../../src/timeline/rollup/version-digest.ts";
 import { SegmentGroup } from "../../../src/timeline/group.ts";
 import { blobRef, collect, flipped, gather, TASK } from "../../repository/segment/rig.ts";
-import { DELETED, interposed, keeping, NEVER, PURGED, RollupRig, stateOf, versionOf, type Items } from "./rig.ts";
+import {
+  DELETED,
+  interposed,
+  keeping,
+  NEVER,
+  PURGED,
+  RollupRig,
+  stateOf,
+  versionOf,
+  type Items,
+} from "./rig.ts";
 
 let rig: RollupRig;
 
@@ -35,7 +49,9 @@ async function files(): Promise<string[]> {
 }
 
 const many = (count: number, body: string): Items =>
-  Object.fromEntries(Array.from({ length: count }, (_, index) => [`item ${String(index).padStart(4, "0")}`, body]));
+  Object.fromEntries(
+    Array.from({ length: count }, (_, index) => [`item ${String(index).padStart(4, "0")}`, body]),
+  );
 
 describe("merging groups", () => {
   it("keeps for each item the version of the newest group that has it, gone or not", async () => {
@@ -52,7 +68,10 @@ describe("merging groups", () => {
 
   it("moves references to blobs as they are", async () => {
     const observation = rig.observation();
-    const version = { ...versionOf(rig.repository, "a", "1", observation), blobs: [blobRef("c"), blobRef("d")] };
+    const version = {
+      ...versionOf(rig.repository, "a", "1", observation),
+      blobs: [blobRef("c"), blobRef("d")],
+    };
     const segment = await writeSegment({ ...rig.repository, task: TASK }, [[version]]);
     const { segments } = await merge([[segment], [await rig.segment({ b: "1" })]]);
     const [kept] = await collect(new SegmentGroup(rig.repository, TASK, segments).scan({}, 1 << 20));
@@ -68,7 +87,10 @@ describe("merging groups", () => {
 
   it("cuts its output into segments that follow each other, each with a filter or without", async () => {
     const groups = [[await rig.segment(many(1_000, "old"))], [await rig.segment(many(500, "new"))]];
-    const { segments } = await merge(groups, { filter: false, limits: { versions: 300, bodyBytes: 1 << 20 } });
+    const { segments } = await merge(groups, {
+      filter: false,
+      limits: { versions: 300, bodyBytes: 1 << 20 },
+    });
     expect(segments.map(({ counts }) => counts.live)).toEqual([300, 300, 300, 100]);
     expect(await contentOf(segments)).toEqual({ ...many(1_000, "old"), ...many(500, "new") });
     const large = await merge([[await rig.segment({ a: "x".repeat(900), b: "y".repeat(900), c: "z" })]], {
@@ -149,7 +171,9 @@ describe("the proof of a merge", () => {
   });
 
   it("fails where more or fewer were dropped than was meant", async () => {
-    await expect(prove(await claim(RIGHT, { dropped: 1 }))).rejects.toMatchObject({ code: "rollup-unproven" });
+    await expect(prove(await claim(RIGHT, { dropped: 1 }))).rejects.toMatchObject({
+      code: "rollup-unproven",
+    });
     const fewer = await claim({ a: "1", b: "2" }, { dropped: 1 });
     await expect(prove(fewer)).rejects.toMatchObject({ code: "rollup-unproven" });
   });
@@ -189,15 +213,20 @@ describe("the proof of a merge", () => {
 });
 
 describe("a rollup on a disk that changes what is written to it", () => {
-  it.each([0.01, 0.2, 0.4, 0.6, 0.8, 0.99])("commits nothing that is not whole (at %f of the file)", async (at) => {
-    for (let day = 1; day <= 8; day++) await rig.run([many(40, `on day ${day}`)]);
-    const before = await rig.outline();
-    const lying = changing(rig.repository.storage, at);
-    await expect(rig.rollUp(keeping({ daily: 2 }), {}, lying)).rejects.toMatchObject({ code: "object-damaged" });
-    expect(await rig.outline()).toEqual(before);
-    for (const { to } of (await rig.manifest()).entries)
-      expect(await rig.stateAt(to)).toEqual(rig.truth.get(to));
-  });
+  it.each([0.01, 0.2, 0.4, 0.6, 0.8, 0.99])(
+    "commits nothing that is not whole (at %f of the file)",
+    async (at) => {
+      for (let day = 1; day <= 8; day++) await rig.run([many(40, `on day ${day}`)]);
+      const before = await rig.outline();
+      const lying = changing(rig.repository.storage, at);
+      await expect(rig.rollUp(keeping({ daily: 2 }), {}, lying)).rejects.toMatchObject({
+        code: "object-damaged",
+      });
+      expect(await rig.outline()).toEqual(before);
+      for (const { to } of (await rig.manifest()).entries)
+        expect(await rig.stateAt(to)).toEqual(rig.truth.get(to));
+    },
+  );
 });
 
 /** A storage that changes one byte of each segment as it is written, at a share of its length. */

@@ -30,7 +30,11 @@ import {
   type NextManifest,
   type StoredManifest,
 } from "../../../src/repository/task-store.ts";
-import { rollupTask, type RollupOptions, type RollupOutcome } from "../../../src/timeline/rollup/rollup-task.ts";
+import {
+  rollupTask,
+  type RollupOptions,
+  type RollupOutcome,
+} from "../../../src/timeline/rollup/rollup-task.ts";
 import { Timeline } from "../../../src/timeline/timeline.ts";
 import { collect, fixedKeyring, gather, TASK } from "../../repository/segment/rig.ts";
 

@@ -174,9 +174,7 @@ function seen(
   forgetful: boolean,
   covers: (name: string) => boolean = () => true,
 ): Record<string, string> {
-  const shown = [...(states ?? [])].filter(
-    ([name, value]) => covers(name) && !(forgetful && isGone(value)),
-  );
+  const shown = [...(states ?? [])].filter(([name, value]) => covers(name) && !(forgetful && isGone(value)));
   return Object.fromEntries(shown);
 }
 
@@ -192,7 +190,12 @@ describe("a rollup", () => {
         baseline: fc.constant(false),
         beforeRestore: fc.constant(false),
       });
-      const last: Step = { do: "rollup", policy: keeping({ daily: 1, weekly: 1 }), compact: true, dropTombstones: false };
+      const last: Step = {
+        do: "rollup",
+        policy: keeping({ daily: 1, weekly: 1 }),
+        compact: true,
+        dropTombstones: false,
+      };
       await fc.assert(
         fc.asyncProperty(first, fc.array(step, { minLength: 4, maxLength: 24 }), async (baseline, steps) => {
           const life = new Life();

@@ -61,7 +61,14 @@ describe("a delta whose bucket can still receive", () => {
       "daily 2026-01-05",
     ]);
     expect(outcome.rolledUp).toMatchObject([
-      { level: "weekly", from: day(1), to: day(3), how: "gathered", inputs: [day(2), day(3)], writtenBytes: 0 },
+      {
+        level: "weekly",
+        from: day(1),
+        to: day(3),
+        how: "gathered",
+        inputs: [day(2), day(3)],
+        writtenBytes: 0,
+      },
     ]);
     expect(outcome.drops).toMatchObject([{ instant: day(2), level: "weekly", rule: "keep" }]);
     const weekly = await entryAt(day(3));
@@ -76,7 +83,12 @@ describe("a delta whose bucket can still receive", () => {
     const [only, ...others] = (await rig.manifest()).retired;
     expect(others).toEqual([]);
     const { id } = await entryAt(day(3));
-    expect(only).toMatchObject({ retiredAt: rig.now, into: id, generation: generation + 1, entry: { to: day(2) } });
+    expect(only).toMatchObject({
+      retiredAt: rig.now,
+      into: id,
+      generation: generation + 1,
+      entry: { to: day(2) },
+    });
   });
 });
 
@@ -93,7 +105,12 @@ describe("a delta whose bucket is over", () => {
     const weekly = await entryAt(day(4));
     expect(weekly.groups).toHaveLength(1);
     expect(weekly).toMatchObject({ runs: 3, change: null, counts: { live: 4, deleted: 0 } });
-    expect(await retired()).toEqual(["daily 2026-01-02", "weekly 2026-01-03", "daily 2026-01-04", "daily 2026-01-05"]);
+    expect(await retired()).toEqual([
+      "daily 2026-01-02",
+      "weekly 2026-01-03",
+      "daily 2026-01-04",
+      "daily 2026-01-05",
+    ]);
     expect(await rig.stateAt(day(4))).toEqual(rig.truth.get(day(4)));
   });
 
@@ -144,7 +161,9 @@ describe("a rollup", () => {
     expect(await paths()).toEqual(before);
     expect(foretold.generation).toBeNull();
     const done = await rig.rollUp(POLICY);
-    expect(done.rolledUp.map(({ id, how }) => [id, how])).toEqual(foretold.rolledUp.map(({ id, how }) => [id, how]));
+    expect(done.rolledUp.map(({ id, how }) => [id, how])).toEqual(
+      foretold.rolledUp.map(({ id, how }) => [id, how]),
+    );
     expect(done.drops).toEqual(foretold.drops);
   });
 
@@ -418,7 +437,12 @@ describe("marks of lost versions", () => {
     const [segment] = (await entryAt(day(3))).groups.flat();
     if (segment === undefined) throw new Error("the run has no segment");
     const { id, wrapped, bounds } = segment;
-    await markAt(day(3), { at: START, keyHashes: [], reason: "the disk", unknown: { id, wrapped, bounds, versions: 2 } });
+    await markAt(day(3), {
+      at: START,
+      keyHashes: [],
+      reason: "the disk",
+      unknown: { id, wrapped, bounds, versions: 2 },
+    });
     await rig.rollUp(POLICY, { compact: true });
     expect((await rig.timeline()).instants).toContain(day(3));
     expect((await rig.stateAt(day(4))).get("x")).toBe("x on 4");

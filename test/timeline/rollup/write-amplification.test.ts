@@ -10,7 +10,10 @@ const GOAL = 3;
 const policies: readonly (readonly [string, Policy])[] = [
   ["eager", DEFAULT_POLICY],
   ["lazy", { ...DEFAULT_POLICY, rollupMode: "lazy" }],
-  ["one yearly, older ones folded into the baseline", { ...DEFAULT_POLICY, keep: { ...DEFAULT_POLICY.keep, yearly: 1 } }],
+  [
+    "one yearly, older ones folded into the baseline",
+    { ...DEFAULT_POLICY, keep: { ...DEFAULT_POLICY.keep, yearly: 1 } },
+  ],
 ];
 const lives: readonly (readonly [string, Life])[] = [
   ["one item in a hundred changes a day", LIFE],
