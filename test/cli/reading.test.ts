@@ -72,8 +72,8 @@ describe("a listing", () => {
     expect([exit, stderr]).toEqual([0, ""]);
     expect(stdout).toBe(
       [
-        "TASK         NAME                                     INSTANTS  OLDEST                LATEST                STORED",
-        `prod/orders  ${TASK.task}     1,204  2026-11-01T02:00:00Z  2026-11-21T02:00:00Z  10 KiB`,
+        "TASK         NAME                                     INSTANTS  OLDEST                LATEST                NEXT                  STORED",
+        `prod/orders  ${TASK.task}     1,204  2026-11-01T02:00:00Z  2026-11-21T02:00:00Z  2026-11-22T02:00:00Z  10 KiB`,
         "",
       ].join("\n"),
     );

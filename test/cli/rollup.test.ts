@@ -88,29 +88,32 @@ describe("rollup", () => {
   });
 });
 
+function kept(maintenance: RunReport["maintenance"]): RunReport {
+  return {
+    run: "1",
+    task: "backup-1",
+    source: "prod",
+    collection: "orders",
+    state: "committed",
+    kind: "delta",
+    level: "daily",
+    startedAt: day(1),
+    endedAt: day(1),
+    instant: day(1),
+    live: 1,
+    deleted: 0,
+    purged: 0,
+    blobs: 0,
+    bodyBytes: 0,
+    storedBytes: 10,
+    requests: 1,
+    durationMs: 1,
+    warnings: [],
+    ...(maintenance === undefined ? {} : { maintenance }),
+  };
+}
+
 describe("backup", () => {
-  const kept = (maintenance: RunReport["maintenance"]): RunReport =>
-    ({
-      ...{
-        run: "1",
-        task: "backup-1",
-        source: "prod",
-        collection: "orders",
-        state: "committed",
-        kind: "delta",
-      },
-      ...{
-        level: "daily",
-        startedAt: day(1),
-        endedAt: day(1),
-        instant: day(1),
-        live: 1,
-        deleted: 0,
-        purged: 0,
-      },
-      ...{ blobs: 0, bodyBytes: 0, storedBytes: 10, requests: 1, durationMs: 1, warnings: [] },
-      ...(maintenance === undefined ? {} : { maintenance }),
-    }) as RunReport;
   const done = { rolledUp: 2, dropped: 3, cleanedFiles: 1, cleanedBytes: 2_048, refused: null };
 
   it("tells what the rollup and the cleanup after it did", async () => {

@@ -25,7 +25,7 @@ import {
 } from "./storage-faults.ts";
 
 /** Every call is struck in a long run; every so many in CI, so that an act has about this many strikes. */
-const STRIKES = process.env["HOLDFAST_SWEEP_ALL"] === undefined ? 40 : Infinity;
+const STRIKES = process.env["HOLDFAST_SWEEP_ALL"] === undefined ? 8 : Infinity;
 
 type FaultAt = (nth: number) => Fault;
 
@@ -60,6 +60,10 @@ async function outline(repository: Repository): Promise<string[]> {
   return (stored?.manifest.entries ?? []).map(({ level, to }) => `${level} ${new Date(to).toISOString()}`);
 }
 
+async function generation(repository: Repository): Promise<number> {
+  return (await readNewestManifest(repository, scene.house.task))?.manifest.generation ?? 0;
+}
+
 /** What is broken; an item that is being erased may be there or not, and must not be there when that is done. */
 async function broken(repository: Repository, act: Act, isDone: boolean): Promise<string[]> {
   const witness = await scene.witness.onCopy(repository);
@@ -89,6 +93,7 @@ async function sweep(act: Act, faultAt: FaultAt, kind?: CallRecord["call"]): Pro
   const counted = faultyStorage(await makeStorage());
   await run(on(counted));
   const expected = await outline(on(counted.inner));
+  expect(await generation(on(counted.inner))).toBeGreaterThan(await generation(on(origin)));
   const strikable = counted.calls.filter(({ call }) => kind === undefined || call === kind);
   const stride = Math.ceil(strikable.length / STRIKES);
   let asked = 0;

@@ -30,6 +30,11 @@ async function rollUp(
   return await collect(rollup(workspace, { tasks: [], dryRun: false, ...request }, hooks));
 }
 
+/** What a dry run can know. */
+function told(report: RollupReport | undefined): unknown {
+  return report?.rolledUp.map((row) => ({ ...row, readBytes: 0, writtenBytes: 0 }));
+}
+
 describe("rollup of a repository", () => {
   it("reports for each task, by its policy, what was made of what and which instants were given up", async () => {
     const foretold = await rollUp({ dryRun: true });
@@ -57,8 +62,6 @@ describe("rollup of a repository", () => {
     expect(report?.writtenBytes).toBeGreaterThan(0);
     expect(report?.readBytes).toBeGreaterThan(report?.writtenBytes ?? 0);
     expect(progress.at(-1)).toMatchObject({ operation: "rollup", task: "prod/orders", done: 1 });
-    const told = (rows: RollupReport | undefined): unknown =>
-      rows?.rolledUp.map((row) => ({ ...row, readBytes: 0, writtenBytes: 0 }));
     expect(foretold).toMatchObject([
       { dryRun: true, generation: null, drops: report?.drops, writtenBytes: 0 },
     ]);

@@ -12,6 +12,8 @@ const ONE = process.env["HOLDFAST_SIMULATION_SEED"];
 const STEPS = Number(process.env["HOLDFAST_SIMULATION_STEPS"] ?? 32);
 /** A failing engine fails many histories; a few tell enough. */
 const MAX_FAILURES = 10;
+/** A long run says how far it is after so many histories; CI has fewer. */
+const TOLD_EVERY = 200;
 /** On a slow machine that does other things as well. */
 const TIMEOUT_MS_PER_HISTORY = 5_000;
 
@@ -31,7 +33,9 @@ export async function failuresAmong(
   begin: (seed: number) => void,
 ): Promise<string[]> {
   const failures: string[] = [];
-  for (const seed of seeds) {
+  for (const [index, seed] of seeds.entries()) {
+    if (index > 0 && index % TOLD_EVERY === 0)
+      process.stderr.write(`${index} histories, before seed ${seed}\n`);
     begin(seed);
     try {
       await new History(seed).live(STEPS);

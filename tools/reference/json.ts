@@ -9,7 +9,14 @@ import { cell, GENERATED, page, table } from "./markdown.ts";
 
 /** Where published types are declared. */
 const TYPE_FILES = [
-  "src/operations/reports.ts",
+  "src/operations/reports/tasks.ts",
+  "src/operations/reports/marks.ts",
+  "src/operations/reports/items.ts",
+  "src/operations/reports/restores.ts",
+  "src/operations/reports/care.ts",
+  "src/operations/reports/retention.ts",
+  "src/operations/reports/erasures.ts",
+  "src/operations/reports/exchange.ts",
   "src/cli/json-types.ts",
   "src/cli/source-row.ts",
   "src/cli/doctor/finding.ts",

@@ -37,7 +37,7 @@ beforeAll(async () => {
   house = await livedHouse();
   copy = await copyOf(house.repository.storage);
   manifest = await manifestOf(house);
-  paths = (await collect(copy.list("tasks/"))).map(({ path }) => path);
+  paths = (await collect(copy.list("tasks/"))).map(({ path }) => path).filter(isChosen);
   before = await everything(house);
 });
 
@@ -67,6 +67,11 @@ function proveNamed(path: string, found: readonly Finding[]): void {
     expect(items.length).toBeGreaterThan(0);
   }
 }
+
+/** Of manifests and of runs' records, which are many and alike, one in so many; every object of the other kinds. */
+const STEP = 4;
+let alike = 0;
+const isChosen = (path: string): boolean => !/\/(manifests|runs)\//.test(path) || alike++ % STEP === 0;
 
 /** Nothing names a whole undo record, a page of the journal, or the record of a run that is merged away. */
 function isMissed(path: string): boolean {

@@ -37,6 +37,8 @@ const hows = (plan: Planned<TimelineEntry>[], compact = false): string[] =>
   );
 
 const daily: Sketch = { level: "daily", inputs: [[1]] };
+const fold = (folded: number): Sketch => ({ level: "baseline", inputs: [[1_000], [folded]], runs: 2 });
+const open = (groups: number[]): Sketch => ({ inputs: [groups], runs: groups.length });
 const equal = (count: number, bytes = 100): number[] => Array.from({ length: count }, () => bytes);
 
 describe("what is made of a plan", () => {
@@ -78,13 +80,11 @@ describe("what is made of a plan", () => {
   });
 
   it("gathers what folds into a baseline until it is more than a quarter of it", () => {
-    const fold = (folded: number): Sketch => ({ level: "baseline", inputs: [[1_000], [folded]], runs: 2 });
     expect(hows(planOf(fold(250), daily))).toEqual(["0 gathered 0"]);
     expect(hows(planOf(fold(251), daily))).toEqual(["0 merged 0"]);
   });
 
   it("leaves large groups alone where an open bucket has too many, and merges the small ones behind them", () => {
-    const open = (groups: number[]): Sketch => ({ inputs: [groups], runs: groups.length });
     expect(hows(planOf(open([3_300, ...equal(31)])))).toEqual([]);
     expect(hows(planOf(open([3_300, ...equal(32)])))).toEqual(["0 merged 1"]);
     expect(hows(planOf(open([9_000, 3_300, ...equal(31)])))).toEqual(["0 merged 2"]);

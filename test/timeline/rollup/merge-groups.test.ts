@@ -134,26 +134,33 @@ describe("merging groups", () => {
   });
 });
 
-describe("the proof of a merge", () => {
-  const inputs = async (): Promise<SegmentInfo[][]> => [
-    [await rig.segment({ a: "1", b: "1", c: "1" })],
-    [await rig.segment({ b: "2", d: "2" })],
-  ];
+async function inputsOfMerge(): Promise<SegmentInfo[][]> {
+  return [[await rig.segment({ a: "1", b: "1", c: "1" })], [await rig.segment({ b: "2", d: "2" })]];
+}
 
-  /** The claim of somebody who wrote these items as the merge of the inputs. */
-  async function claim(items: Items, change: Partial<MergeClaim> = {}): Promise<MergeClaim> {
-    const observation = rig.observation();
-    const digest = new VersionDigest();
-    for (const key of Object.keys(items).sort())
-      digest.add(versionOf(rig.repository, key, items[key] as string, observation));
-    const output = [await rig.segment(items, observation)];
-    const versions = Object.keys(items).length;
-    return { inputs: await inputs(), output, versions, digest: digest.finish(), dropped: 0, ...change };
-  }
+async function prove(made: MergeClaim): Promise<void> {
+  await proveMerge(rig.repository, TASK, made, NEVER);
+}
 
-  const prove = async (made: MergeClaim): Promise<void> => {
-    await proveMerge(rig.repository, TASK, made, NEVER);
+/** The claim of somebody who wrote these items as the merge of the inputs. */
+async function claim(items: Items, change: Partial<MergeClaim> = {}): Promise<MergeClaim> {
+  const observation = rig.observation();
+  const digest = new VersionDigest();
+  for (const key of Object.keys(items).sort())
+    digest.add(versionOf(rig.repository, key, items[key] as string, observation));
+  const output = [await rig.segment(items, observation)];
+  const versions = Object.keys(items).length;
+  return {
+    inputs: await inputsOfMerge(),
+    output,
+    versions,
+    digest: digest.finish(),
+    dropped: 0,
+    ...change,
   };
+}
+
+describe("the proof of a merge", () => {
   const RIGHT = { a: "1", b: "2", c: "1", d: "2" };
 
   it("holds for what a merge must be", async () => {
@@ -196,7 +203,7 @@ describe("the proof of a merge", () => {
   });
 
   it("fails for every byte of the output's versions and tables that is not as it was written", async () => {
-    const made = await inputs();
+    const made = await inputsOfMerge();
     const { segments } = await merge(made, { filter: false });
     const [output] = segments as [SegmentInfo];
     const path = segmentPath(TASK, output.id);

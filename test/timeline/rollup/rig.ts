@@ -49,6 +49,9 @@ export const isGone = (state: string): boolean => state === DELETED || state ===
 /** Items with their bodies. */
 export type Items = Readonly<Record<string, string>>;
 
+/** When the run of a day of January 2026 commits. */
+export const day = (number: number): Millis => START + (number - 1) * DAY_MS;
+
 export const keeping = (keep: Partial<Policy["keep"]>, more: Partial<Policy> = {}): Policy => ({
   ...DEFAULT_POLICY,
   ...more,
@@ -137,6 +140,19 @@ export class RollupRig {
     this.truth.set(this.now, state);
     this.epochs.set(this.now, entry.epoch);
     return entry;
+  }
+
+  /** Daily runs up to a day of January; each changes `x` and adds an item of its own. */
+  async runsUntil(last: number): Promise<void> {
+    const first = this.truth.size === 0 ? 1 : new Date(this.now).getUTCDate() + 1;
+    for (let number = first; number <= last; number++)
+      await this.run([{ x: `x on ${number}`, [`day ${number}`]: "made" }]);
+  }
+
+  async entryAt(instant: Millis): Promise<TimelineEntry> {
+    const found = (await this.manifest()).entries.find(({ to }) => to === instant);
+    if (found === undefined) throw new Error(`${dayText(instant)} is not kept`);
+    return found;
   }
 
   async amend(change: (manifest: Manifest) => NextManifest): Promise<void> {

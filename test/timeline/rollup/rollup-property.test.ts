@@ -2,8 +2,9 @@
  * Random timelines, policies and holds: whatever a rollup does, every instant that it keeps reads as its run saw it, and
  * every held item at every instant since it is held.
  */
+import assert from "node:assert/strict";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, it } from "vitest";
 import { keyOf } from "../../../src/model/key.ts";
 import { DAY_MS, type Policy } from "../../../src/model/policy/policy.ts";
 import type { Hold } from "../../../src/repository/manifest.ts";
@@ -128,20 +129,24 @@ class Life {
     const done = await this.rig.rollUp(asked, { compact });
     const bare = ({ rolledUp }: typeof done): unknown =>
       rolledUp.map((row) => ({ ...row, readBytes: 0, writtenBytes: 0 }));
-    expect(bare(done)).toEqual(bare(foretold));
+    assert.deepEqual(bare(done), bare(foretold));
     const after = (await this.rig.timeline()).instants;
     const dropped = new Set(done.drops.map(({ instant }) => instant));
-    expect(before.filter((instant) => !dropped.has(instant))).toEqual(after);
-    expect((await this.rig.rollUp(asked, { compact })).rolledUp).toEqual([]);
+    assert.deepEqual(
+      before.filter((instant) => !dropped.has(instant)),
+      after,
+    );
+    assert.deepEqual((await this.rig.rollUp(asked, { compact })).rolledUp, []);
     await this.#prove();
   }
 
   async #prove(): Promise<void> {
     const { rig } = this;
     const { instants, points } = await rig.timeline();
-    for (const { instant } of this.pinned) expect(instants).toContain(instant);
+    for (const { instant } of this.pinned) assert(instants.some((kept) => kept === instant));
     for (const instant of instants) {
-      expect(seen(await rig.stateAt(instant), this.forgets)).toEqual(
+      assert.deepEqual(
+        seen(await rig.stateAt(instant), this.forgets),
         seen(rig.truth.get(instant), this.forgets),
       );
     }
@@ -150,21 +155,24 @@ class Life {
         const epoch = rig.epochs.get(instant);
         const point = points.findLast(({ to, entry }) => to <= instant && entry.epoch === epoch);
         const kept = point === undefined ? new Map<string, string>() : await rig.stateAt(point.to);
-        expect(seen(kept, forgotten, covers)).toEqual(seen(rig.truth.get(instant), forgotten, covers));
+        assert.deepEqual(seen(kept, forgotten, covers), seen(rig.truth.get(instant), forgotten, covers));
       }
     }
     await this.#proveEntries();
-    expect(await rig.strays()).toEqual([]);
+    assert.deepEqual(await rig.strays(), []);
   }
 
   async #proveEntries(): Promise<void> {
     const { entries } = await this.rig.manifest();
     let reached: number | null = null;
     for (const { level, from, to } of entries) {
-      expect(from).toBe(level === "baseline" ? null : reached);
+      assert.equal(from, level === "baseline" ? null : reached);
       reached = to;
     }
-    expect(entries.reduce((sum, { runs }) => sum + runs, 0)).toBe(this.runs);
+    assert.equal(
+      entries.reduce((sum, { runs }) => sum + runs, 0),
+      this.runs,
+    );
   }
 }
 
