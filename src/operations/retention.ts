@@ -20,6 +20,7 @@ import {
 } from "../timeline/retention/forecast.ts";
 import type { Drop } from "../timeline/retention/plan.ts";
 import type { KeptVersion, Timeline } from "../timeline/timeline.ts";
+import { pinnedInstants } from "../timeline/rollup/pins.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
 import { freezeRows } from "./marks.ts";
 import type {
@@ -129,7 +130,7 @@ class Prospect {
   constructor({ repository, task, manifest }: Timeline, policy: Policy, now: Millis) {
     // Holds on items are no concern of instants, and not everybody may open them.
     this.#holds = manifest.holds.filter(({ kind }) => kind === "instant");
-    const { pins } = openHolds(repository.keyring, task, this.#holds);
+    const pins = pinnedInstants(manifest, openHolds(repository.keyring, task, this.#holds));
     const rules = {
       ...policy,
       levelOfRuns: levelOfRuns(policy),

@@ -53,7 +53,9 @@ function isSame(a: TimelineEntry, b: TimelineEntry): boolean {
 /** All that tells an entry with its content from another. */
 function nameOf(entry: TimelineEntry): string {
   const segments = entrySegments(entry).map(({ id }) => id);
-  return [entry.id, entry.level, entry.from, entry.lost.length, ...segments].join();
+  // A person may have acknowledged a mark meanwhile.
+  const marks = JSON.stringify(entry.anomalies);
+  return [entry.id, entry.level, entry.from, entry.lost.length, marks, ...segments].join();
 }
 
 function sameHolds(a: readonly Hold[], b: readonly Hold[]): boolean {
