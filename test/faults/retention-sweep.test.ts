@@ -25,7 +25,7 @@ import {
 } from "./storage-faults.ts";
 
 /** Every call is struck in a long run; every so many in CI, so that an act has about this many strikes. */
-const STRIKES = process.env["HOLDFAST_SWEEP_ALL"] === undefined ? 8 : Infinity;
+const STRIKES = process.env["HOLDFAST_SWEEP_ALL"] === undefined ? 4 : Infinity;
 
 type FaultAt = (nth: number) => Fault;
 
