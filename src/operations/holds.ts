@@ -7,15 +7,14 @@ import { formatInstant } from "../model/instant.ts";
 import { keyOf, keyText } from "../model/key.ts";
 import { findHold, newHold, openHolds, type HoldTarget } from "../repository/holds.ts";
 import type { Hold, Manifest } from "../repository/manifest.ts";
-import { listTaskNames } from "../repository/repository.ts";
-import { amendManifest, readNewestManifest } from "../repository/task-store.ts";
+import { amendManifest } from "../repository/task-store.ts";
 import { trashedInstants } from "../timeline/retention/trash.ts";
 import type { Timeline } from "../timeline/timeline.ts";
 import { resolveAsOf } from "./as-of.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
 import type { HoldRow } from "./reports.ts";
 import { listRuns } from "./runs.ts";
-import { openTimeline, resolveTask } from "./tasks.ts";
+import { manifestsMeant, openTimeline, resolveTask } from "./tasks.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** Exactly one of `run`, `at`, `item` and `prefix`. */
@@ -70,15 +69,8 @@ export async function* listHolds(
   request: { readonly task?: string },
   hooks: Hooks = {},
 ): AsyncGenerator<HoldRow> {
-  const { repository } = workspace;
-  const signal = signalOf(hooks);
-  const tasks =
-    request.task === undefined
-      ? listTaskNames(repository, signal)
-      : [await resolveTask(workspace, request.task, hooks)];
-  for await (const task of tasks) {
-    const manifest = (await readNewestManifest(repository, task, signal))?.manifest;
-    for (const hold of manifest?.holds ?? []) yield rowOf(workspace, manifest as Manifest, hold);
+  for await (const manifest of manifestsMeant(workspace, request.task, hooks)) {
+    for (const hold of manifest.holds) yield rowOf(workspace, manifest, hold);
   }
 }
 

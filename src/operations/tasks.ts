@@ -53,6 +53,22 @@ export async function resolveTask(workspace: Workspace, text: string, hooks: Hoo
   throw new HoldfastError("source-unknown", `No task is called "${text}".`);
 }
 
+/** The newest manifest of the task that `text` names, or of each there is. Errors: `source-unknown`, `chain-broken`, `object-*`. */
+export async function* manifestsMeant(
+  workspace: Workspace,
+  text: string | undefined,
+  hooks: Hooks,
+): AsyncGenerator<Manifest> {
+  const { repository } = workspace;
+  const signal = signalOf(hooks);
+  const tasks =
+    text === undefined ? listTaskNames(repository, signal) : [await resolveTask(workspace, text, hooks)];
+  for await (const task of tasks) {
+    const stored = await readNewestManifest(repository, task, signal);
+    if (stored !== undefined) yield stored.manifest;
+  }
+}
+
 /** The timeline of the task that `text` names. Errors: `source-unknown`, `chain-broken`, `object-*`. */
 export async function openTimeline(workspace: Workspace, text: string, hooks: Hooks = {}): Promise<Timeline> {
   return timelineOf(workspace, await resolveTask(workspace, text, hooks), text, hooks);

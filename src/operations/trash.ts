@@ -8,12 +8,11 @@ import { DAY_MS } from "../model/policy/policy.ts";
 import { newHold } from "../repository/holds.ts";
 import { entrySegments, type Manifest } from "../repository/manifest.ts";
 import { segmentPath } from "../repository/paths.ts";
-import { listTaskNames } from "../repository/repository.ts";
-import { amendManifest, readNewestManifest } from "../repository/task-store.ts";
+import { amendManifest } from "../repository/task-store.ts";
 import { trashedInstants, wayBack, withWayBack, type WayBack } from "../timeline/retention/trash.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
 import type { TrashReport, TrashRow } from "./reports.ts";
-import { resolveTask } from "./tasks.ts";
+import { manifestsMeant, resolveTask } from "./tasks.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** Instants of one task, or of all, that can be brought back: oldest first. */
@@ -22,15 +21,8 @@ export async function* listTrash(
   request: { readonly task?: string },
   hooks: Hooks = {},
 ): AsyncGenerator<TrashRow> {
-  const { repository } = workspace;
-  const signal = signalOf(hooks);
-  const tasks =
-    request.task === undefined
-      ? listTaskNames(repository, signal)
-      : [await resolveTask(workspace, request.task, hooks)];
-  for await (const task of tasks) {
-    const manifest = (await readNewestManifest(repository, task, signal))?.manifest;
-    if (manifest === undefined) continue;
+  for await (const manifest of manifestsMeant(workspace, request.task, hooks)) {
+    const { task } = manifest;
     const { name, collection } = manifest.source;
     const configured = workspace.sources.some((source) => source.name === name);
     const after = configured ? workspace.policyOf(name, collection).policy.cleanupAfter : null;
