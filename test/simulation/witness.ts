@@ -8,6 +8,7 @@ import type { TaskName } from "../../src/model/task.ts";
 import type { Version } from "../../src/model/version.ts";
 import { openHolds, type HeldSet } from "../../src/repository/holds.ts";
 import {
+  entrySegments,
   manifestPaths,
   manifestSegments,
   newestEntry,
@@ -16,6 +17,7 @@ import {
 import { generationIn, manifestPath, packPath, segmentPath } from "../../src/repository/paths.ts";
 import type { Repository } from "../../src/repository/repository.ts";
 import { readManifest, readNewestManifest } from "../../src/repository/task-store.ts";
+import { Chains } from "./chains.ts";
 import type { Believed, FakeService, Snapshot } from "./fake-service.ts";
 import type { StorageHook } from "./hooked-storage.ts";
 import { KeptSegments } from "./kept-segments.ts";
@@ -285,18 +287,6 @@ export class Witness {
 
   #broken(what: string): void {
     this.violations.push(what);
-  }
-}
-
-/** Numbers for sequences: the same number for the same sequence, and for no other. */
-class Chains {
-  readonly #numbers = new Map<string, number>();
-
-  follow(chain: number, next: string): number {
-    const name = `${chain} ${next}`;
-    const number = this.#numbers.get(name) ?? this.#numbers.size + 1;
-    this.#numbers.set(name, number);
-    return number;
   }
 }
 
