@@ -7,9 +7,18 @@ import type { CouchConfig } from "./couchdb/config.ts";
 import { openCouchSource } from "./couchdb/index.ts";
 import { partitionRange } from "./couchdb/key-range.ts";
 import { compileSelector } from "./couchdb/selector.ts";
-import type { Source } from "./source.ts";
+import type { Readiness, Source, VersionReader } from "./source.ts";
+import type { WatsonConfig } from "./watson/config.ts";
+import { openWatsonStt } from "./watson-stt/index.ts";
+import { sttReadiness } from "./watson-stt/readiness.ts";
+import { openWatsonTts } from "./watson-tts/index.ts";
+import { ttsReadiness } from "./watson-tts/readiness.ts";
+import { WATSON_TRAITS } from "./watson/traits.ts";
 
-export type SourceOptions = { readonly kind: "couchdb" } & CouchConfig;
+export type SourceOptions =
+  | ({ readonly kind: "couchdb" } & CouchConfig)
+  | ({ readonly kind: "watson-tts" } & WatsonConfig)
+  | ({ readonly kind: "watson-stt" } & WatsonConfig);
 
 export type SourceKind = SourceOptions["kind"];
 
@@ -18,6 +27,10 @@ export function openSource(options: SourceOptions, clock: Clock): Source {
   switch (options.kind) {
     case "couchdb":
       return openCouchSource(options, clock);
+    case "watson-tts":
+      return openWatsonTts(options, clock);
+    case "watson-stt":
+      return openWatsonStt(options, clock);
   }
 }
 
@@ -31,6 +44,11 @@ export interface KindTraits {
   selector(selector: unknown): (part: Buffer) => boolean;
   /** Whether an item is part of the collection's settings rather than of its data. */
   isSetting(key: ItemKey): boolean;
+  /**
+   * Whether each object could be rebuilt from the items alone, in byte order of key; absent for kinds whose items are all that there
+   * is. `collection`: the task's.
+   */
+  readonly readiness?: (collection: string, reader: VersionReader) => AsyncIterable<Readiness>;
 }
 
 const UNDERSCORE = 0x5f;
@@ -43,6 +61,8 @@ const TRAITS: Readonly<Record<SourceKind, KindTraits>> = {
     // `_security`, `_settings`, `_local/…`: no document's id begins so but a design document's.
     isSetting: (key) => key[0] === UNDERSCORE && !key.toString("utf8").startsWith("_design/"),
   },
+  "watson-tts": { ...WATSON_TRAITS, readiness: ttsReadiness },
+  "watson-stt": { ...WATSON_TRAITS, readiness: sttReadiness },
 };
 
 /** Errors: none; a kind that is not registered does not compile. */

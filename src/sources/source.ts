@@ -138,6 +138,19 @@ export interface VersionReader {
   contains(keys: readonly ItemKey[]): Promise<boolean[]>;
 }
 
+/**
+ * Which object of the target a restore made for an object of the timeline, where the service chooses ids itself. Kept in the
+ * repository for each target, so that a restore that was cut off, a repeated one and a standby go on with the same objects.
+ */
+export interface IdMap {
+  /** `group`: what is mapped: `model`, `speaker`, `job`. Also finds what other tasks of the same source have mapped. */
+  get(group: string, kept: string): string | undefined;
+  /** Durable before it returns. Replaces an earlier one. */
+  set(group: string, kept: string, target: string): Promise<void>;
+  /** Every mapping of this task. */
+  all(): readonly { readonly group: string; readonly kept: string; readonly target: string }[];
+}
+
 export interface RestoreRequest {
   /** Collection to write, at the service this source object is connected to. */
   readonly target: string;
@@ -162,6 +175,10 @@ export interface RestoreRequest {
   readonly kept?: (
     states: readonly { readonly key: ItemKey; readonly state: Buffer }[],
   ) => Promise<boolean[]>;
+  /** Absent in a preview of a target that was never written, and for kinds whose items keep their names. */
+  readonly ids?: IdMap;
+  /** The kind's own switches (docs/guide/restore.md): `train`, `reset`, `baseModels`, … */
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 export type RestoreAction =
@@ -181,6 +198,8 @@ export interface RestoreOutcome {
   readonly previousRevision?: string;
   /** For `failed` and `unstable`: the target's own words. */
   readonly reason?: string;
+  /** The object that the target has for it, where the service chooses ids. */
+  readonly mapped?: { readonly group: string; readonly kept: string; readonly target: string };
 }
 
 // --- compare -------------------------------------------------------------------------------------------------
@@ -189,6 +208,8 @@ export interface CompareRequest {
   readonly target: string;
   readonly reader: VersionReader;
   readonly whole: boolean;
+  /** See `RestoreRequest.ids`. */
+  readonly ids?: IdMap;
 }
 
 export interface Difference {
@@ -203,6 +224,20 @@ export type CompareEvent =
   | { readonly kind: "difference"; readonly difference: Difference }
   /** Last: how much was compared. */
   | { readonly kind: "end"; readonly items: number; readonly parts: number; readonly blobs: number };
+
+// --- readiness -----------------------------------------------------------------------------------------------
+
+/** Whether one object could be rebuilt from the timeline alone. */
+export interface Readiness {
+  /** The key of the object that is rebuilt as a whole: a model, a job. */
+  readonly key: ItemKey;
+  /** `complete`; `degraded`: all data, but something of how it behaved is unknown; `partial`; `lost`: it cannot be rebuilt. */
+  readonly verdict: "complete" | "degraded" | "partial" | "lost";
+  /** What is missing or unknown, for people, the worst first: one sentence each, with the key where there is one. */
+  readonly missing: readonly { readonly key?: ItemKey; readonly what: string }[];
+  /** How long rebuilding will take at least, ms, as far as it can be told. */
+  readonly estimateMs?: number;
+}
 
 // --- the source ----------------------------------------------------------------------------------------------
 

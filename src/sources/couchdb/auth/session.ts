@@ -4,7 +4,7 @@
 import type { Clock } from "../../../model/clock.ts";
 import { HoldfastError } from "../../../model/errors.ts";
 import type { Authorizer, HttpClient } from "../../http/http-client.ts";
-import { renewedCredential } from "./renewed-credential.ts";
+import { renewedCredential } from "../../http/renewed-credential.ts";
 
 /** CouchDB's default session life (s), used when the cookie does not tell. */
 const DEFAULT_MAX_AGE_S = 600;

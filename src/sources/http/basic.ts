@@ -1,7 +1,7 @@
 /**
  * Basic authentication: the same header with every request, nothing to renew.
  */
-import type { Authorizer } from "../../http/http-client.ts";
+import type { Authorizer } from "./http-client.ts";
 
 export function basicAuthorizer(username: string, password: string): Authorizer {
   const header = `Basic ${Buffer.from(`${username}:${password}`, "utf8").toString("base64")}`;

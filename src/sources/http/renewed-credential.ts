@@ -2,8 +2,8 @@
  * Credentials that the service hands out for a while: obtained at first use, renewed before they run out, and by one
  * request only however many are waiting for it.
  */
-import type { Clock, Millis } from "../../../model/clock.ts";
-import type { Authorizer } from "../../http/http-client.ts";
+import type { Clock, Millis } from "../../model/clock.ts";
+import type { Authorizer } from "./http-client.ts";
 
 export interface IssuedCredential {
   readonly headers: Readonly<Record<string, string>>;

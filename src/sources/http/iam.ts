@@ -1,14 +1,14 @@
 /**
  * IBM Cloud IAM: an API key is exchanged for a bearer token that lives about an hour.
  */
-import type { Clock } from "../../../model/clock.ts";
-import { HoldfastError } from "../../../model/errors.ts";
-import { HttpClient, type Authorizer } from "../../http/http-client.ts";
-import type { RetryPolicy } from "../../http/backoff.ts";
-import { parseServiceAddress } from "../../http/service-address.ts";
-import { readJson } from "../../http/whole-answer.ts";
+import type { Clock } from "../../model/clock.ts";
+import { HoldfastError } from "../../model/errors.ts";
+import { HttpClient, type Authorizer } from "./http-client.ts";
+import type { RetryPolicy } from "./backoff.ts";
+import { parseServiceAddress } from "./service-address.ts";
+import { readJson } from "./whole-answer.ts";
 import { renewedCredential } from "./renewed-credential.ts";
-import type { ServiceDialect } from "../../http/answer-failure.ts";
+import type { ServiceDialect } from "./answer-failure.ts";
 
 export const IAM_TOKEN_URL = "https://iam.cloud.ibm.com/identity/token";
 
