@@ -26,7 +26,7 @@ export interface UndoRequest {
 
 const BATCH = 100;
 
-/** Errors: `source-unknown`, `no-read-right`, `object-*`, `source-*`. */
+/** Errors: `source-unknown`, `instant-unknown` when rollups have merged what was before, `no-read-right`, `object-*`, `source-*`. */
 export async function undoRestore(
   workspace: Workspace,
   request: UndoRequest,
@@ -40,6 +40,7 @@ export async function undoRestore(
   const instant = touched[0]?.before;
   if (instant === undefined)
     throw new HoldfastError("internal", `The undo record ${request.restore} names no item.`);
+  requireKept(timeline, touched, request.restore);
   const left = new Map(touched.map((item) => [sortableKey(item.key), item.revision]));
   const tally = new Tally();
   const undo = await restoreInPlace(
@@ -73,6 +74,23 @@ export async function undoRestore(
     durationMs: workspace.clock.now() - startedAt,
     undo,
   };
+}
+
+/**
+ * Every instant that the restore overwrote is still one of the timeline. At one that a hold keeps for other items only, a touched item
+ * would read as something older. Errors: `instant-unknown`.
+ */
+function requireKept(timeline: Timeline, touched: readonly Touched[], restore: string): void {
+  const kept = new Set(timeline.instants);
+  const gone = touched.find(({ before }) => !kept.has(before));
+  if (gone === undefined) return;
+  const instant = formatInstant(gone.before);
+  throw new HoldfastError(
+    "instant-unknown",
+    `Restore ${restore} cannot be undone any more: the state before it, of ${instant}, has been merged by a rollup. ` +
+      `While \`holdfast trash list\` still shows that instant, \`holdfast trash restore\` brings it back; otherwise restore an instant near it.`,
+    { task: timeline.task },
+  );
 }
 
 /** Each touched item as it was before; one that was not there is a tombstone, so that it is deleted again. */

@@ -3,6 +3,7 @@
  */
 import { expect, it } from "vitest";
 import { restore } from "../../src/operations/restore.ts";
+import { addHold } from "../../src/operations/holds.ts";
 import { undoRestore } from "../../src/operations/undo.ts";
 import { backUp, openHouse, type House } from "./house.ts";
 
@@ -71,6 +72,24 @@ it("is taken back by undo, except where somebody has edited since", async () => 
   expect(await get(house, "added")).toMatchObject({ n: 2 });
   expect(await get(house, "deleted")).toMatchObject({ n: 7 });
   expect(report.failures.map(({ key, action }) => [key, action])).toEqual([["deleted", "unstable"]]);
+});
+
+it("is not taken back once rollups have merged what was before it, and says what may still help", async () => {
+  await using house = await edited();
+  const { undo } = await restore(house.workspace, BACK);
+  // What is kept of that instant for another item must not be mistaken for the whole.
+  await addHold(house.workspace, { task: "prod/shop", item: "untouched", reason: "case 4711" });
+  for (let day = 0; day < 12; day++) {
+    house.clock.advance(DAY_MS);
+    await put(house, "untouched", day);
+    await backUp(house, "shop");
+  }
+  const request = { task: "prod/shop", restore: undo as string };
+  await expect(undoRestore(house.workspace, request)).rejects.toMatchObject({
+    code: "instant-unknown",
+    message: expect.stringContaining("holdfast trash restore") as string,
+  });
+  expect(await get(house, "changed")).toMatchObject({ n: 1 });
 });
 
 it("previews the same without touching anything", async () => {
