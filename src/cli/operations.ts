@@ -26,6 +26,7 @@ import type { restore } from "../operations/restore.ts";
 import type { rollup } from "../operations/rollup.ts";
 import type { previewRetention } from "../operations/retention.ts";
 import type { listRuns } from "../operations/runs.ts";
+import type { runStandbys, standbyStatus } from "../operations/standby.ts";
 import type { startSandbox } from "../operations/sandbox.ts";
 import type { listTasks } from "../operations/tasks.ts";
 import type { undoRestore } from "../operations/undo.ts";
@@ -69,6 +70,8 @@ export interface Operations {
   readonly restore: typeof restore;
   readonly rollup: (...args: Parameters<typeof rollup>) => Streamed<typeof rollup>;
   readonly runDemo: typeof runDemo;
+  readonly runStandbys: (...args: Parameters<typeof runStandbys>) => Streamed<typeof runStandbys>;
+  readonly standbyStatus: (...args: Parameters<typeof standbyStatus>) => Streamed<typeof standbyStatus>;
   readonly startSandbox: typeof startSandbox;
   readonly testSource: typeof testSource;
   readonly undoRestore: typeof undoRestore;
@@ -120,6 +123,10 @@ export const lazyOperations: Operations = {
   restore: async (...args) => (await import("../operations/restore.ts")).restore(...args),
   rollup: (...args) => later(async () => (await import("../operations/rollup.ts")).rollup(...args)),
   runDemo: async (...args) => (await import("../operations/demo.ts")).runDemo(...args),
+  runStandbys: (...args) =>
+    later(async () => (await import("../operations/standby.ts")).runStandbys(...args)),
+  standbyStatus: (...args) =>
+    later(async () => (await import("../operations/standby.ts")).standbyStatus(...args)),
   startSandbox: async (...args) => (await import("../operations/sandbox.ts")).startSandbox(...args),
   testSource: async (...args) => (await import("../operations/discover.ts")).testSource(...args),
   undoRestore: async (...args) => (await import("../operations/undo.ts")).undoRestore(...args),

@@ -33,6 +33,7 @@ import { retentionCommand } from "./commands/retention.ts";
 import { runsCommand } from "./commands/runs.ts";
 import { sandboxCommand } from "./commands/sandbox.ts";
 import { sourceCommand } from "./commands/source.ts";
+import { standbyCommand } from "./commands/standby.ts";
 import { tasksCommand } from "./commands/tasks.ts";
 import { trashCommand } from "./commands/trash.ts";
 import { undoCommand } from "./commands/undo.ts";
@@ -45,7 +46,7 @@ const GROUPS: readonly (readonly [string, readonly MakeCommand[]])[] = [
   ["Set up:", [initCommand, sourceCommand, keyCommand, configCommand]],
   ["Keep:", [backupCommand, tasksCommand, runsCommand, deltasCommand]],
   ["Look:", [lsCommand, logCommand, catCommand, diffCommand]],
-  ["Put back:", [restoreCommand, undoCommand, compareCommand]],
+  ["Put back:", [restoreCommand, undoCommand, compareCommand, standbyCommand]],
   ["Move in, move out:", [importCommand, exportCommand]],
   [
     "Retain:",

@@ -10,3 +10,4 @@ export type * from "./reports/care.ts";
 export type * from "./reports/retention.ts";
 export type * from "./reports/erasures.ts";
 export type * from "./reports/exchange.ts";
+export type * from "./reports/standbys.ts";

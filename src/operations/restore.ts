@@ -37,6 +37,8 @@ export interface RestoreOperation {
   readonly merge?: boolean;
   readonly newerItems?: "keep" | "delete";
   readonly replicationStopped?: boolean;
+  /** The kind's own switches (docs/guide/restore.md). */
+  readonly settings?: Readonly<Record<string, unknown>>;
   /** Every item as it is dealt with. */
   readonly onItem?: (row: RestoreItemRow) => void;
 }
@@ -88,6 +90,7 @@ export async function restore(
         merge: request.merge ?? false,
         newerItems: common.newerItems,
         replicationStopped: common.replicationStopped,
+        ...(request.settings === undefined ? {} : { settings: request.settings }),
       },
       sourceContext(workspace, "restore", `${sourceName}/${collection}`, hooks),
     );

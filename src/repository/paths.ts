@@ -22,6 +22,12 @@ export const checksOf = (task: TaskName): string => `tasks/${task}/checks/`;
 export const erasuresOf = (task: TaskName): string => `tasks/${task}/erasures/`;
 export const restoresOf = (task: TaskName): string => `tasks/${task}/restores/`;
 
+/** How far one standby has been brought. */
+export const standbyRecordsOf = (task: TaskName, standby: string): string =>
+  `tasks/${task}/standbys/${standby}/`;
+export const standbyRecordPath = (task: TaskName, standby: string, ordinal: string): string =>
+  `${standbyRecordsOf(task, standby)}${ordinal}`;
+
 export const segmentPath = (task: TaskName, id: string): string => `${segmentsOf(task)}${id}`;
 export const leasePath = (task: TaskName, lease: string): string => `${leasesOf(task)}${lease}`;
 export const packPath = (task: TaskName, id: string): string => `${packsOf(task)}${id}`;

@@ -44,6 +44,8 @@ export interface KindTraits {
   selector(selector: unknown): (part: Buffer) => boolean;
   /** Whether an item is part of the collection's settings rather than of its data. */
   isSetting(key: ItemKey): boolean;
+  /** Collections that a standby of such a source is kept in step with, in the order in which they must be applied. */
+  readonly standby?: readonly { readonly collection: string; readonly prefix?: string }[];
   /**
    * Whether each object could be rebuilt from the items alone, in byte order of key; absent for kinds whose items are all that there
    * is. `collection`: the task's.
@@ -61,8 +63,21 @@ const TRAITS: Readonly<Record<SourceKind, KindTraits>> = {
     // `_security`, `_settings`, `_local/…`: no document's id begins so but a design document's.
     isSetting: (key) => key[0] === UNDERSCORE && !key.toString("utf8").startsWith("_design/"),
   },
-  "watson-tts": { ...WATSON_TRAITS, readiness: ttsReadiness },
-  "watson-stt": { ...WATSON_TRAITS, readiness: sttReadiness },
+  "watson-tts": {
+    ...WATSON_TRAITS,
+    standby: [{ collection: "voice-models" }],
+    readiness: ttsReadiness,
+  },
+  "watson-stt": {
+    ...WATSON_TRAITS,
+    // Acoustic models are trained with language models. Jobs are not run twice; their callbacks are registered.
+    standby: [
+      { collection: "language-models" },
+      { collection: "acoustic-models" },
+      { collection: "jobs", prefix: "captures/callbacks/" },
+    ],
+    readiness: sttReadiness,
+  },
 };
 
 /** Errors: none; a kind that is not registered does not compile. */

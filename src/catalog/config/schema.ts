@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { policySchema } from "./policy-schema.ts";
+import { standbySchema } from "./standby-schema.ts";
 import { isDuration } from "./duration.ts";
 import { addressProblem } from "./service-url.ts";
 import { isSecretReference } from "./secret-reference.ts";
@@ -17,6 +18,9 @@ const SOURCE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 /** Length in characters; long enough for a host name. */
 const SOURCE_NAME_LENGTH = 64;
+
+const STANDBY_NAME_PROBLEM =
+  "a standby's name is made of letters, digits, '.', '_' and '-', at most 64 of them";
 
 /** Most requests at once that a configuration may ask for: beyond this a single node only queues them. */
 const PARALLELISM_LIMIT = 64;
@@ -185,6 +189,13 @@ export const configSchema = z
         couchSource,
       )
       .meta({ description: "The accounts and service instances to protect, by name." })
+      .optional(),
+    standbys: z
+      .record(
+        z.string().max(SOURCE_NAME_LENGTH).regex(SOURCE_NAME, { error: STANDBY_NAME_PROBLEM }),
+        standbySchema,
+      )
+      .meta({ description: "Second instances that are kept in step, by name." })
       .optional(),
   })
   .meta({ title: "Holdfast configuration", description: "The one configuration file, holdfast.yaml." });

@@ -1,0 +1,13 @@
+import type { Command } from "commander";
+import { groupCommand, type App } from "../command.ts";
+import { standbyAddCommand } from "./standby-add.ts";
+import { standbyRunCommand } from "./standby-run.ts";
+import { standbyStatusCommand } from "./standby-status.ts";
+
+export function standbyCommand(app: App): Command {
+  return groupCommand("standby", "second instances, kept in step from the timelines", [
+    standbyAddCommand(app),
+    standbyRunCommand(app),
+    standbyStatusCommand(app),
+  ]);
+}

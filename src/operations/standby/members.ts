@@ -1,0 +1,53 @@
+/**
+ * What a standby is made of: which collections of a source are kept in step, and in which order.
+ */
+import { HoldfastError } from "../../model/errors.ts";
+import type { TaskName } from "../../model/task.ts";
+import { traitsOf } from "../../sources/kinds.ts";
+import type { Scope } from "../restore/scope.ts";
+import type { Workspace } from "../workspace.ts";
+
+/** A second instance that is kept in step with a source. */
+export interface StandbySettings {
+  readonly name: string;
+  /** The configured source whose timelines are applied. */
+  readonly source: string;
+  /** The configured source that is the second instance. */
+  readonly target: string;
+}
+
+export interface StandbyMember {
+  readonly task: TaskName;
+  readonly collection: string;
+  readonly scope: Scope;
+}
+
+/** In the order in which they must be applied. Errors: `source-unknown`, `config-invalid` when the two do not fit together. */
+export function membersOf(workspace: Workspace, { name, source, target }: StandbySettings): StandbyMember[] {
+  const { options } = workspace.settings(source);
+  const other = workspace.settings(target).options;
+  if (other.kind !== options.kind) {
+    throw new HoldfastError(
+      "config-invalid",
+      `Standby ${name}: ${target} is of kind ${other.kind}, ${source} of kind ${options.kind}.`,
+    );
+  }
+  if (other.url === options.url) {
+    throw new HoldfastError(
+      "config-invalid",
+      `Standby ${name}: ${target} and ${source} are the same instance.`,
+    );
+  }
+  const parts = traitsOf(options.kind).standby;
+  if (parts === undefined) {
+    throw new HoldfastError(
+      "config-invalid",
+      `Standby ${name}: sources of kind ${options.kind} cannot have a standby yet.`,
+    );
+  }
+  return parts.map(({ collection, prefix }) => ({
+    task: workspace.repository.keyring.taskName(source, options.kind, collection),
+    collection,
+    scope: prefix === undefined ? {} : { prefix },
+  }));
+}

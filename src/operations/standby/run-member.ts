@@ -1,0 +1,97 @@
+/**
+ * Bringing one collection of a standby to the newest instant: a restore into the second instance that writes only differences.
+ */
+import { errorText, isHoldfastError } from "../../model/errors.ts";
+import { formatInstant } from "../../model/instant.ts";
+import { newestEntry } from "../../repository/manifest.ts";
+import { readStandbyRecord, writeStandbyRecord } from "../../repository/standby-records.ts";
+import { readNewestManifest } from "../../repository/task-store.ts";
+import { signalOf, type Hooks } from "../hooks.ts";
+import type { RestoreItemRow, RestoreReport, StandbyRunRow } from "../reports.ts";
+import { restore } from "../restore.ts";
+import type { Workspace } from "../workspace.ts";
+import type { StandbyMember, StandbySettings } from "./members.ts";
+
+export interface MemberRun {
+  readonly standby: StandbySettings;
+  readonly member: StandbyMember;
+  /** False: only tell what would be done. */
+  readonly apply: boolean;
+  /** Compare with the second instance even if it has the newest instant already. */
+  readonly verify: boolean;
+  readonly onItem?: (row: RestoreItemRow) => void;
+}
+
+type Outcome = Omit<StandbyRunRow, "standby" | "task" | "source" | "collection" | "target" | "durationMs">;
+
+const NOTHING_DONE = { created: 0, changed: 0, deleted: 0, failed: 0, failures: [] } as const;
+
+/** Never throws for what goes wrong with this collection: the row says it. Throws when it is interrupted. */
+export async function runMember(workspace: Workspace, run: MemberRun, hooks: Hooks): Promise<StandbyRunRow> {
+  const { standby, member } = run;
+  const startedAt = workspace.clock.now();
+  const outcome = await bringUp(workspace, run, hooks).catch((error: unknown): Outcome => {
+    signalOf(hooks).throwIfAborted();
+    const code = isHoldfastError(error) ? error.code : "internal";
+    return { ...NOTHING_DONE, state: "failed", instant: null, error: { code, message: errorText(error) } };
+  });
+  const { name, source, target } = standby;
+  const { task, collection } = member;
+  const durationMs = workspace.clock.now() - startedAt;
+  return { standby: name, task, source, collection, target, ...outcome, durationMs };
+}
+
+async function bringUp(workspace: Workspace, run: MemberRun, hooks: Hooks): Promise<Outcome> {
+  const { repository, clock } = workspace;
+  const { standby, member } = run;
+  const signal = signalOf(hooks);
+  const stored = await readNewestManifest(repository, member.task, signal);
+  if (stored === undefined) return { ...NOTHING_DONE, state: "empty", instant: null };
+  const { to } = newestEntry(stored.manifest);
+  const record = await readStandbyRecord(repository, member.task, standby.name, signal);
+  if (record?.instant === to && record.failed === 0 && !run.verify) {
+    return { ...NOTHING_DONE, state: "in-step", instant: formatInstant(to) };
+  }
+  const report = await restore(
+    workspace,
+    {
+      task: member.task,
+      at: formatInstant(to),
+      scope: member.scope,
+      target: { source: standby.target },
+      apply: run.apply,
+      merge: true,
+      newerItems: "delete",
+      settings: STANDBY_SETTINGS,
+      ...(run.onItem === undefined ? {} : { onItem: run.onItem }),
+    },
+    hooks,
+  );
+  const failed = report.counts.failed + report.counts.unstable;
+  if (run.apply) {
+    const applied = Object.values(report.counts).reduce((sum, count) => sum + count, 0) - failed;
+    const at = clock.now();
+    await writeStandbyRecord(
+      repository,
+      member.task,
+      standby.name,
+      { instant: to, at, applied, failed },
+      signal,
+    );
+  }
+  return { ...figures(report), state: run.apply ? (failed > 0 ? "incomplete" : "applied") : "preview" };
+}
+
+/** What the second instance has of its own, and no timeline knows, stays. */
+const STANDBY_SETTINGS = { surplus: "mapped" } as const;
+
+function figures({ counts, failures, instant }: RestoreReport): Omit<Outcome, "state"> {
+  return {
+    instant,
+    created: counts.create,
+    changed: counts.change,
+    deleted: counts.delete,
+    failed: counts.failed + counts.unstable,
+    failures,
+  };
+}
