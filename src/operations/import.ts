@@ -12,12 +12,12 @@ import { signalOf, type Hooks } from "./hooks.ts";
 import { commitImport } from "./import/commit-import.ts";
 import { chooseInstant, type ChosenInstant } from "./import/instant.ts";
 import { openImport, type ImportFile } from "./import/open-file.ts";
-import { ImportTally, readLeaves } from "./import/read-leaves.ts";
+import { ImportTally, readLeaves, type LeafRules } from "./import/read-leaves.ts";
 import { ImportWriter } from "./import/import-writer.ts";
 import type { ImportReport } from "./reports.ts";
 import type { Workspace } from "./workspace.ts";
 
-export interface ImportRequest {
+export interface ImportRequest extends LeafRules {
   /** A path, or a stream. */
   readonly input: string | AsyncIterable<Buffer>;
   /** The task that is made: a source, configured or not, and its collection. */
@@ -29,10 +29,6 @@ export interface ImportRequest {
   readonly format?: ExchangeFormat;
   /** False: a preview; the file is read to its end and nothing is written. */
   readonly apply: boolean;
-  /** Take what there is of a file that is cut off. */
-  readonly acceptTruncated?: boolean;
-  /** Where some revisions have a `_rev` and others have none: make one up for those. */
-  readonly newRevisions?: boolean;
   /** Default: what a run holds. */
   readonly memtableBytes?: number;
 }

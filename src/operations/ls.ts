@@ -1,11 +1,10 @@
 /**
  * `ls`: the items of a task as of an instant, in byte order of key.
  */
-import { keyAfterPrefix, keyOf } from "../model/key.ts";
-import type { KeyRange } from "../repository/segment/segment-scan.ts";
 import { resolveAsOf } from "./as-of.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
 import type { ItemRow } from "./reports.ts";
+import { prefixRange } from "./restore/scope.ts";
 import { itemRow } from "./rows.ts";
 import { openTimeline } from "./tasks.ts";
 import type { Workspace } from "./workspace.ts";
@@ -35,12 +34,4 @@ export async function* listItems(
       if (version.kind === "live" || request.deleted === true) yield itemRow(version);
     }
   }
-}
-
-/** All keys that start with the text. */
-export function prefixRange(prefix: string | undefined): KeyRange {
-  if (prefix === undefined || prefix === "") return {};
-  const from = keyOf(prefix);
-  const before = keyAfterPrefix(from);
-  return before === undefined ? { from } : { from, before };
 }

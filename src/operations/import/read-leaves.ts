@@ -19,7 +19,7 @@ import { readTar } from "../../exchange/tar/read.ts";
 import { isDocumentKey } from "../../sources/couchdb/items.ts";
 import { JsonMismatch } from "../../sources/couchdb/raw-json.ts";
 import { signalOf, type Hooks } from "../hooks.ts";
-import type { ImportRequest } from "../import.ts";
+
 import type { ImportFile } from "./open-file.ts";
 
 /** Documents named in a message. */
@@ -36,13 +36,21 @@ export class ImportTally {
   readonly missing: { readonly key: string; readonly attachments: readonly string[] }[] = [];
 }
 
+/** What the caller of an import decides about single revisions. */
+export interface LeafRules {
+  /** Take what there is of a file that is cut off. */
+  readonly acceptTruncated?: boolean;
+  /** Where some revisions have a `_rev` and others have none: make one up for those. */
+  readonly newRevisions?: boolean;
+}
+
 export interface Reading {
   readonly file: ImportFile;
   readonly notes: ImportNotes;
   readonly tally: ImportTally;
   /** The task, `SOURCE/COLLECTION`. */
   readonly name: string;
-  readonly request: Pick<ImportRequest, "acceptTruncated" | "newRevisions">;
+  readonly request: LeafRules;
   readonly hooks: Hooks;
 }
 

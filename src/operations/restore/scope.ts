@@ -2,14 +2,13 @@
  * Which items a restore or compare is about, as the source reads them.
  */
 import { HoldfastError } from "../../model/errors.ts";
-import { compareKeys, keyOf, type ItemKey } from "../../model/key.ts";
+import { compareKeys, keyAfterPrefix, keyOf, type ItemKey } from "../../model/key.ts";
 import type { Version } from "../../model/version.ts";
 import { traitsOf, type KindTraits, type SourceKind } from "../../sources/kinds.ts";
 import type { VersionReader } from "../../sources/source.ts";
 import type { KeyRange } from "../../repository/segment/segment-scan.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import type { View } from "../../timeline/view.ts";
-import { prefixRange } from "../ls.ts";
 
 /** At most one of these; none: everything. */
 export interface Scope {
@@ -99,4 +98,12 @@ function data(
       if (versions.length > 0) yield versions;
     }
   };
+}
+
+/** All keys that start with the text. */
+export function prefixRange(prefix: string | undefined): KeyRange {
+  if (prefix === undefined || prefix === "") return {};
+  const from = keyOf(prefix);
+  const before = keyAfterPrefix(from);
+  return before === undefined ? { from } : { from, before };
 }
