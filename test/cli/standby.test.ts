@@ -128,10 +128,7 @@ describe("standby status", () => {
   it("says how to add one where none is configured", async () => {
     const { runStandbys } = (await import("../../src/cli/operations.ts")).lazyOperations;
     const scene = configured({ runStandbys });
-    const { exit, stderr } = await holdfast(["standby", "run"], {
-      ...scene,
-      cwd: scene.cwd ?? emptyFolder(),
-    });
+    const { exit, stderr } = await holdfast(["standby", "run"], scene);
     expect([exit, stderr]).toEqual([20, expect.stringContaining("holdfast standby add")]);
   });
 });
