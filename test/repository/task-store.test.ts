@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { checkChain } from "../../src/repository/check/chain.ts";
 import { initRepository } from "../../src/repository/init-repository.ts";
 import type { Repository } from "../../src/repository/repository.ts";
 import { listTaskNames } from "../../src/repository/repository.ts";
@@ -9,8 +10,10 @@ import {
   type NextManifest,
   type StoredManifest,
 } from "../../src/repository/task-store.ts";
+import { encodeBuffers } from "../../src/repository/json-buffers.ts";
 import { NO_RETENTION } from "../../src/repository/manifest.ts";
 import { manifestPath } from "../../src/repository/paths.ts";
+import { sealObject } from "../../src/repository/sealed-object.ts";
 import type { TaskName } from "../../src/model/task.ts";
 
 const TASK: TaskName = "backup-00112233445566778899aabbccddeeff";
@@ -78,6 +81,42 @@ describe("a task's manifests", () => {
       expect(await readNewestManifest(repository, TASK)).toEqual(third);
     }
     expect((await commit(third)).manifest.generation).toBe(4);
+  });
+
+  it("are no damage to a check where a writer that slept has made one anew before the chain", async () => {
+    const second = await commit(await commit(undefined));
+    const third = (await commitManifest(repository, TASK, second, {
+      ...NEXT,
+      chainFrom: 3,
+    })) as StoredManifest;
+    await commitManifest(repository, TASK, third, { ...NEXT, chainFrom: 3 });
+    const { signal } = new AbortController();
+    const chainFindings = async (): Promise<string[]> => {
+      const runs = { commits: new Map() };
+      const findings: string[] = [];
+      for await (const { message } of checkChain(repository, TASK, runs, undefined, signal, () => {}))
+        findings.push(message);
+      return findings;
+    };
+    const remake = async (generation: number): Promise<void> => {
+      const path = manifestPath(TASK, generation);
+      await repository.storage.remove(path);
+      const place = { purpose: "manifest", scope: [TASK, String(generation)] } as const;
+      const manifest = {
+        ...third.manifest,
+        generation,
+        chainFrom: generation,
+        previous: null,
+        written: 4_711,
+      };
+      await repository.storage.create(path, sealObject(repository.keyring, place, encodeBuffers(manifest)));
+    };
+    await remake(2);
+    expect(await chainFindings()).toEqual([]);
+    await remake(3);
+    expect(await chainFindings()).toEqual([
+      expect.stringContaining("Generation 4 names another predecessor"),
+    ]);
   });
 
   it("do not open in another generation's or task's place", async () => {

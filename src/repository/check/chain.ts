@@ -62,8 +62,10 @@ export async function* checkChain(
       if (previous !== undefined && named !== previous.digest) {
         const message = `Generation ${generation} names another predecessor than the one that is there.`;
         const place = manifestPlace(task, generation, commits);
-        findings.push({ ...place, severity: "error", code: "chain-broken", message, generation });
-        digests.set(generation - 1, named);
+        // It is the predecessor that is not what it must be; one from before the chain may have been made anew by a writer that slept.
+        const concerned = generation - 1;
+        findings.push({ ...place, severity: "error", code: "chain-broken", message, generation: concerned });
+        digests.set(concerned, named);
       }
       if (digests.has(generation - 1)) digests.set(generation - 1, named);
       const { run, manifest: committed = stored.digest } = commits.get(generation) ?? {};
