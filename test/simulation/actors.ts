@@ -89,6 +89,12 @@ async function restoreAside(
 ): Promise<void> {
   const instant = random.pick([...(witness.newest?.entries ?? [])]).to;
   await using workspace = house.workspace(actor);
-  for (const broken of await brokenRestore(house, witness, workspace, instant)) expect(false, broken);
+  try {
+    for (const broken of await brokenRestore(house, witness, workspace, instant)) expect(false, broken);
+  } catch (error) {
+    // Whoever slept may find that the timeline begins later now: years were folded into the baseline.
+    const first = witness.newest?.entries[0]?.to ?? 0;
+    if (!isHoldfastError(error, "instant-unknown") || first <= instant) throw error;
+  }
   note(`restore: ${new Date(instant).toISOString()}`);
 }

@@ -14,6 +14,7 @@ export async function restoreInPlace(stage: Stage): Promise<void> {
   const instant = random.pick([...(witness.newest?.entries ?? [])]).to;
   const at = new Date(instant).toISOString();
   const before = contents(house.collection);
+  const since = newestInstant(stage);
   await using workspace = house.workspace();
   const request = { task: TASK_TEXT, at, scope: {}, target: { inPlace: true }, apply: true } as const;
   const left: string[] = [];
@@ -32,10 +33,10 @@ export async function restoreInPlace(stage: Stage): Promise<void> {
   const told = before.filter((line) => left.some((key) => line.startsWith(`${key} `)));
   expectSame(stage, `the restore of ${at} in place`, contents(house.collection), kept, [...kept, ...told]);
   if (undo === null || !random.chance(0.5)) return;
-  // What was purged without a trace, and not noticed, counted as there when the restore began.
-  const assumed = [...(witness.snapshots.get(newestInstant(stage)) ?? [])].flatMap(([key, item]) =>
-    content(key, item),
-  );
+  // What was purged without a trace, and not noticed, counted as there when the restore began, or took another look.
+  const assumed = [...witness.snapshots]
+    .filter(([kept]) => kept > since)
+    .flatMap(([, items]) => [...items].flatMap(([key, item]) => content(key, item)));
   await undoRestore(workspace, { task: TASK_TEXT, restore: undo });
   expectSame(stage, `the undoing of the restore of ${at}`, contents(house.collection), before, assumed);
 }
