@@ -174,6 +174,16 @@ describe("modes", () => {
     expect((await stand.sdk.listModels()).status).toBe(200);
   });
 
+  test("a base model can be withdrawn under a custom model, which stays", async () => {
+    await using stand = await startStand({ pgModels: "on" });
+    const customizationId = await languageModel(stand.sdk, PG);
+    stand.sandbox.modes.pgModels = "off";
+    expect((await refusal(stand.sdk.getModel({ modelId: PG }))).status).toBe(404);
+    expect((await refusal(languageModel(stand.sdk, PG))).status).toBe(400);
+    const { result } = await stand.sdk.getLanguageModel({ customizationId });
+    expect([result.base_model_name, result.language]).toEqual([PG, "en-US"]);
+  });
+
   test("a lock that nobody holds meets every n-th request", async () => {
     await using stand = await startStand({ conflictEvery: 2 });
     const customizationId = await languageModel(stand.sdk);

@@ -153,6 +153,10 @@ describe("grammars", () => {
     });
     const { result } = await stand.sdk.getLanguageModel({ customizationId });
     expect(JSON.parse(result.error as string)).toMatchObject({ code: 500, error: "Cannot compile grammar" });
+    await stand.sdk.addWord({ customizationId, wordName: "Holdfast" });
+    const trained = await stand.sdk.trainLanguageModel({ customizationId, strict: false });
+    expect(trained.result.warnings?.map(({ code }) => code)).toEqual(["invalid_grammar_files"]);
+    expect((await stand.sdk.getLanguageModel({ customizationId })).result.error).toBe(result.error);
     await stand.sdk.deleteGrammar(params);
     expect((await stand.sdk.getLanguageModel({ customizationId })).result.error).toBeUndefined();
   });

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 
 import {
   DELAY_MS,
+  NG,
   PG,
   SLOW,
   instanceOf,
@@ -12,6 +13,7 @@ import {
   refusal,
   startStand,
   statusOf,
+  wavOf,
 } from "./watson-stt-customisation-stand.ts";
 
 const TEXT = Buffer.from("please call the insurance\nthe claim is new\n");
@@ -148,5 +150,30 @@ describe("the SDK's own waiting", () => {
     const model = stand.sdk.whenCustomizationReady(wait);
     await stand.sandbox.advance(DELAY_MS);
     await expect(model).resolves.toMatchObject({ status: "available" });
+  });
+});
+
+describe("recognition", () => {
+  const audio = wavOf({ seconds: 1 });
+
+  test("takes a model that was trained once, whatever happens to it, and no other", async () => {
+    await using stand = await startStand({ delays: { words: DELAY_MS } });
+    const languageCustomizationId = await languageModel(stand.sdk);
+    const params = { audio, contentType: "audio/wav", model: NG, languageCustomizationId };
+    const early = await refusal(stand.sdk.createJob(params));
+    expect([early.status, early.message]).toEqual([
+      400,
+      "Requested custom language model is not available. Please make sure the custom model is trained.",
+    ]);
+    const customizationId = languageCustomizationId;
+    await stand.sdk.addWord({ customizationId, wordName: "Holdfast" });
+    await stand.sdk.trainLanguageModel({ customizationId });
+    expect(await statusOf(stand.sdk, customizationId)).toBe("available");
+    await stand.sdk.addWords({ customizationId, words: [{ word: "quokka" }] });
+    expect(await statusOf(stand.sdk, customizationId)).toBe("pending");
+    expect((await stand.sdk.createJob(params)).status).toBe(201);
+    await stand.sandbox.advance(DELAY_MS);
+    await stand.sdk.resetLanguageModel({ customizationId });
+    expect((await refusal(stand.sdk.createJob(params))).status).toBe(400);
   });
 });

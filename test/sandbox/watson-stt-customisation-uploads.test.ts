@@ -11,6 +11,7 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 
 import {
+  DELAY_MS,
   GRAMMAR,
   LSM,
   acousticModel,
@@ -79,12 +80,35 @@ describe("a corpus", () => {
     expect(stand.sandbox.uploads.list()).toEqual([]);
   });
 
-  test("that breaks off is not there, and locks nothing", async () => {
+  test.for([
+    ["as it is", "text/plain", "only this"],
+    [
+      "as a form",
+      "multipart/form-data; boundary=x",
+      '--x\r\nContent-Disposition: form-data; name="corpus_file"; filename="_"\r\n\r\nonly this',
+    ],
+  ] as const)("that breaks off %s is not there, and locks nothing", async ([, type, text]) => {
     await using stand = await startStand();
     const customizationId = await languageModel(stand.sdk);
-    await sendHalf(stand, `/v1/customizations/${customizationId}/corpora/a`);
+    await sendHalf(stand, `/v1/customizations/${customizationId}/corpora/a`, type, text);
+    expect((await stand.sdk.listCorpora({ customizationId })).result.corpora).toEqual([]);
     expect(stand.sandbox.uploads.list()).toEqual([]);
     expect((await stand.sdk.addWord({ customizationId, wordName: "a" })).status).toBe(201);
+  });
+
+  test("that comes in while another one has the lock is refused, and not kept", async () => {
+    await using stand = await startStand({ delays: { words: DELAY_MS } });
+    const id = await languageModel(stand.sdk);
+    const path = `/v1/customizations/${id}/corpora/a`;
+    const answered = Promise.withResolvers<number>();
+    const sending = open(stand, path, answered.resolve);
+    await new Promise((resolve) => {
+      sending.write("the first half\n", resolve);
+    });
+    await stand.sdk.addWords({ customizationId: id, words: [{ word: "quick" }] });
+    sending.end("the second half\n");
+    expect(await answered.promise).toBe(409);
+    expect(stand.sandbox.uploads.list()).toEqual([]);
   });
 
   test("of 64 MB in chunks passes without being held", async () => {
@@ -212,12 +236,15 @@ async function sendChunked(stand: Stand, path: string, piece: Buffer, pieces: nu
 }
 
 /** Promises more than it sends, and hangs up. */
-async function sendHalf(stand: Stand, path: string): Promise<void> {
+async function sendHalf(stand: Stand, path: string, type: string, text: string): Promise<void> {
   await new Promise<void>((resolve) => {
-    const sending = open(stand, path, () => undefined, { "content-length": "1000" });
+    const sending = open(stand, path, () => undefined, {
+      "content-type": type,
+      "content-length": "1000",
+    });
     sending.on("error", () => undefined);
     sending.on("close", resolve);
-    sending.write("only this", () => {
+    sending.write(text, () => {
       sending.destroy();
     });
   });

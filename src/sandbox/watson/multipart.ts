@@ -35,7 +35,9 @@ export async function readMultipart(exchange: Exchange, take: (part: Part) => Pr
     throw badRequest("Malformed multipart body");
   }
   const parts: Promise<void>[] = [];
+  const streams: Readable[] = [];
   busboy.on("file", (name, stream, filename, _encoding, contentType) => {
+    streams.push(stream);
     const part: Part = {
       name,
       filename: filename === "" ? undefined : filename,
@@ -53,6 +55,8 @@ export async function readMultipart(exchange: Exchange, take: (part: Part) => Pr
   try {
     await pipeline(Readable.from(exchange.bodyChunks(), { objectMode: false }), busboy);
   } catch (error) {
+    // Whoever reads the part that was cut short would wait for its rest for ever.
+    for (const stream of streams) stream.destroy(new ClientGone());
     await Promise.all(parts);
     if (error instanceof WatsonError || error instanceof ClientGone) throw error;
     throw badRequest("Malformed multipart body");

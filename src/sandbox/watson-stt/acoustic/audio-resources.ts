@@ -11,12 +11,14 @@ import { transaction } from "../../watson/storage.ts";
 import type { Analysis, AnalysedAudio } from "../audio/analyse.ts";
 import { analyse } from "../audio/analyse.ts";
 import { audioType, containedType } from "../audio/audio-type.ts";
+import type { BaseModel } from "../base-models.ts";
 import { knownBaseModel } from "../base-models.ts";
 import type { CustomModels } from "../custom/custom-models.ts";
 import { locked } from "../custom/custom-models.ts";
 import type { CustomModel } from "../custom/model.ts";
 import { flag } from "../custom/queries.ts";
 import type { Resource } from "../custom/resource-store.ts";
+import { takeIn } from "../custom/taking-in.ts";
 import { unknownResource } from "../language/resource-name.ts";
 
 const OK = 200;
@@ -88,49 +90,49 @@ async function addAudio(exchange: Exchange, models: CustomModels, id: string, na
     checkName(models, opened, name, allowOverwrite);
     return opened;
   };
-  const { base } = open();
+  const { id: modelId, base } = open();
+  const rate = (knownBaseModel(base) as BaseModel).rate;
   const contentType = exchange.header("content-type");
   const type = audioType(contentType);
   const contained = containedType(exchange.header("contained-content-type"), type);
-  const upload = await state.uploads.put(
-    { instance: exchange.instance, name: `acoustic_customizations/${id}/audio/${name}`, contentType },
-    exchange.bodyChunks(MAX_AUDIO_BYTES),
-  );
-  try {
+  const label = {
+    instance: exchange.instance,
+    name: `acoustic_customizations/${modelId}/audio/${name}`,
+    contentType,
+  };
+  await takeIn(state.uploads, label, exchange.bodyChunks(MAX_AUDIO_BYTES), async (upload) => {
     if (upload.bytes === 0) throw badRequest("Audio file not specified or empty");
     const content = Readable.from(state.uploads.chunks(upload.id), { objectMode: false });
-    const rate = knownBaseModel(base)?.rate ?? 0;
     const facts = await analyse(content, { name, type, contained, rate });
     // Others may have been here while the audio was on its way.
-    const model = open();
-    if (exceedsHours(models, validSeconds(models, model))) {
-      throw badRequest(
-        `The custom model already has more than ${state.modes.acousticMaxHours} hours of audio`,
-      );
-    }
-    const ends = models.now + state.delays.audio;
-    transaction(state.sqlite, () => {
-      models.forgetResource(model, "audio", name);
-      models.resources.put(model.id, {
-        kind: "audio",
-        name,
-        customer: exchange.customerId,
-        upload: upload.id,
-        ends,
-        valid: facts.resource.status === "ok",
-        facts,
-      });
-      models.start(model, {
-        kind: "analysis",
-        of: "audio",
-        ends: Math.max(ends, model.operation?.ends ?? 0),
-      });
-    });
-  } catch (error) {
-    state.uploads.remove(upload.id);
-    throw error;
-  }
+    commit(models, open(), { name, customer: exchange.customerId, upload: upload.id }, facts);
+  });
   exchange.json(CREATED, {});
+}
+
+function commit(
+  models: CustomModels,
+  model: CustomModel,
+  added: Pick<Resource, "name" | "customer" | "upload">,
+  facts: Analysis,
+): void {
+  const { state } = models;
+  if (exceedsHours(models, validSeconds(models, model))) {
+    throw badRequest(`The custom model already has more than ${state.modes.acousticMaxHours} hours of audio`);
+  }
+  const ends = models.now + state.delays.audio;
+  transaction(state.sqlite, () => {
+    models.forgetResource(model, "audio", added.name);
+    models.resources.put(model.id, {
+      ...added,
+      kind: "audio",
+      ends,
+      valid: facts.resource.status === "ok",
+      facts,
+    });
+    const last = Math.max(ends, model.operation?.ends ?? 0);
+    models.start(model, { kind: "analysis", of: "audio", ends: last });
+  });
 }
 
 /** The analysis of audio locks out trainings and the like, not other audio. */

@@ -170,7 +170,7 @@ export class CustomModels {
 
   #trained(model: CustomModel, failure: string | undefined): void {
     model.status = failure === undefined ? "available" : "failed";
-    model.error = failure;
+    model.error = failure ?? this.#grammarError(model);
     if (failure !== undefined) return;
     model.progress = COMPLETE;
     model.trained = true;

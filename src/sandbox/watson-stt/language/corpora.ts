@@ -7,13 +7,13 @@ import { readMultipart } from "../../watson/multipart.ts";
 import type { Route } from "../../watson/routes.ts";
 import { route } from "../../watson/routes.ts";
 import { transaction } from "../../watson/storage.ts";
-import type { Upload } from "../../watson/uploads.ts";
 import type { BaseModel } from "../base-models.ts";
 import { knownBaseModel } from "../base-models.ts";
 import type { CustomModels } from "../custom/custom-models.ts";
 import type { CustomModel } from "../custom/model.ts";
 import { flag } from "../custom/queries.ts";
 import type { Resource } from "../custom/resource-store.ts";
+import { takeIn } from "../custom/taking-in.ts";
 import { CorpusCount, unwrapped } from "./corpus-content.ts";
 import { checkName, unknownResource } from "./resource-name.ts";
 
@@ -66,69 +66,67 @@ async function addCorpus(exchange: Exchange, models: CustomModels, id: string, n
     checkName(models, model, "corpus", name, allowOverwrite);
     return model;
   };
-  const base = knownBaseModel(open().base) as BaseModel;
+  const model = open();
   const limits = { words: state.modes.maxWords, newWords: state.modes.maxNewWords };
-  const count = new CorpusCount(base, limits);
-  const upload = await takeIn(exchange, models, `customizations/${id}/corpora/${name}`, count);
-  try {
-    // The upload may have taken hours; meanwhile somebody else may have had the lock.
-    const model = open();
-    checkCount(models, model, name, count);
-    transaction(state.sqlite, () => {
-      models.forgetResource(model, "corpus", name);
-      const valid = !count.binary && count.totalWords > 0;
-      const ends = models.now + state.delays.corpus;
-      const facts: CorpusFacts = {
-        totalWords: valid ? count.totalWords : 0,
-        newWords: valid ? count.newWords.size : 0,
-      };
-      models.resources.put(model.id, {
-        kind: "corpus",
-        name,
-        customer: exchange.customerId,
-        upload: upload.id,
-        ends,
-        valid,
-        facts,
-      });
-      if (valid) models.words.found(model.id, name, count.newWords);
-      models.start(model, { kind: "analysis", of: "corpus", ends });
+  const count = new CorpusCount(knownBaseModel(model.base) as BaseModel, limits);
+  let taken = 0;
+  await corpusContent(exchange, async (content, contentType) => {
+    if (taken++ > 0) throw badRequest("More than one corpus file");
+    const label = {
+      instance: exchange.instance,
+      name: `customizations/${model.id}/corpora/${name}`,
+      contentType,
+    };
+    await takeIn(state.uploads, label, count.watch(content), (upload) => {
+      if (count.bytes === 0) throw badRequest(NO_CONTENT);
+      // The upload may have taken hours; meanwhile somebody else may have had the lock.
+      commit(models, open(), { name, customer: exchange.customerId, upload: upload.id }, count);
     });
-  } catch (error) {
-    state.uploads.remove(upload.id);
-    throw error;
-  }
+  });
+  if (taken === 0) throw badRequest(NO_CONTENT);
   exchange.json(CREATED, {});
 }
 
-/** Throws 400 when there is no content. */
-async function takeIn(
+const NO_CONTENT = "Corpus file not specified or empty";
+
+/** Hands over what the request brings, out of its form if it is one. */
+async function corpusContent(
   exchange: Exchange,
-  models: CustomModels,
-  name: string,
-  count: CorpusCount,
-): Promise<Upload> {
-  const { uploads } = models.state;
-  const { instance } = exchange;
-  let upload: Upload | undefined;
-  const take = async (content: AsyncIterable<Buffer>, contentType: string | undefined): Promise<void> => {
-    upload = await uploads.put({ instance, name, contentType }, count.watch(content));
-  };
-  if (exchange.mediaType === "multipart/form-data") {
-    await readMultipart(exchange, async (part) => {
-      if (part.name !== "corpus_file" || upload !== undefined) {
-        throw badRequest(`Unexpected form part '${part.name}'`);
-      }
-      await take(part.filename === undefined ? unwrapped(part.chunks) : part.chunks, part.contentType);
-    });
-  } else {
+  take: (content: AsyncIterable<Buffer>, contentType: string | undefined) => Promise<void>,
+): Promise<void> {
+  if (exchange.mediaType !== "multipart/form-data") {
     await take(exchange.bodyChunks(), exchange.header("content-type"));
+    return;
   }
-  if (upload === undefined || count.bytes === 0) {
-    if (upload !== undefined) uploads.remove(upload.id);
-    throw badRequest("Corpus file not specified or empty");
-  }
-  return upload;
+  await readMultipart(exchange, async (part) => {
+    if (part.name !== "corpus_file") throw badRequest(`Unexpected form part '${part.name}'`);
+    // The SDK names a file whenever it was given bytes.
+    const content = part.filename === undefined ? unwrapped(part.chunks) : part.chunks;
+    await take(content, part.contentType);
+  });
+}
+
+function commit(
+  models: CustomModels,
+  model: CustomModel,
+  added: Pick<Resource, "name" | "customer" | "upload">,
+  count: CorpusCount,
+): void {
+  const { state } = models;
+  const { name } = added;
+  checkCount(models, model, name, count);
+  const valid = !count.binary && count.totalWords > 0;
+  const ends = models.now + state.delays.corpus;
+  const facts: CorpusFacts = {
+    totalWords: valid ? count.totalWords : 0,
+    newWords: valid ? count.newWords.size : 0,
+  };
+  transaction(state.sqlite, () => {
+    models.forgetResource(model, "corpus", name);
+    models.resources.put(model.id, { ...added, kind: "corpus", ends, valid, facts });
+    if (valid) models.words.found(model.id, name, count.newWords);
+    models.start(model, { kind: "analysis", of: "corpus", ends });
+  });
 }
 
 /** Throws 400 when the model's corpora would have too much together. */

@@ -12,6 +12,7 @@ import type { CustomModels, ModelFault } from "../custom/custom-models.ts";
 import type { CustomModel } from "../custom/model.ts";
 import { flag } from "../custom/queries.ts";
 import type { Resource } from "../custom/resource-store.ts";
+import { takeIn } from "../custom/taking-in.ts";
 import { isBaseWord } from "../text/base-vocabulary.ts";
 import type { GrammarForm } from "./grammar-check.ts";
 import { grammarWords } from "./grammar-check.ts";
@@ -84,13 +85,13 @@ function existing(models: CustomModels, model: CustomModel, name: string): Resou
 async function addGrammar(exchange: Exchange, models: CustomModels, id: string, name: string): Promise<void> {
   const { state } = models;
   const allowOverwrite = flag(exchange, "allow_overwrite", false);
-  const { base: baseName } = opened(models, exchange, id);
+  opened(models, exchange, id);
   const open = (): CustomModel => {
     const model = models.openFree(exchange.instance, "language", id);
     checkName(models, model, "grammar", name, allowOverwrite);
     return model;
   };
-  open();
+  const model = open();
   const form = FORMS[exchange.mediaType ?? ""];
   if (form === undefined) {
     throw new WatsonError(
@@ -100,37 +101,39 @@ async function addGrammar(exchange: Exchange, models: CustomModels, id: string, 
   }
   const bytes = await exchange.body(MAX_GRAMMAR_BYTES);
   if (bytes.length === 0) throw badRequest("Grammar file not specified or empty");
-  const model = open();
-  const upload = await state.uploads.put(
-    {
-      instance: exchange.instance,
-      name: `customizations/${id}/grammars/${name}`,
-      contentType: exchange.header("content-type"),
-    },
-    pieces(bytes),
-  );
   const words = grammarWords(bytes.toString("utf8"), form);
-  const found = newWordsOf(knownBaseModel(baseName) as BaseModel, words ?? []);
-  transaction(state.sqlite, () => {
-    models.forgetResource(model, "grammar", name);
-    const ends = models.now + state.delays.grammar;
-    const facts: GrammarFacts = {
-      newWords: found.size,
-      ...(words === undefined ? { modelError: COMPILE_ERROR } : {}),
-    };
-    models.resources.put(model.id, {
-      kind: "grammar",
-      name,
-      customer: exchange.customerId,
-      upload: upload.id,
-      ends,
-      valid: words !== undefined,
-      facts,
-    });
-    models.words.found(model.id, name, found);
-    models.start(model, { kind: "analysis", of: "grammar", ends });
+  const label = {
+    instance: exchange.instance,
+    name: `customizations/${model.id}/grammars/${name}`,
+    contentType: exchange.header("content-type"),
+  };
+  await takeIn(state.uploads, label, pieces(bytes), (upload) => {
+    // Meanwhile somebody else may have had the lock.
+    commit(models, open(), { name, customer: exchange.customerId, upload: upload.id }, words);
   });
   exchange.json(CREATED, {});
+}
+
+/** `words`: undefined if it cannot be compiled. */
+function commit(
+  models: CustomModels,
+  model: CustomModel,
+  added: Pick<Resource, "name" | "customer" | "upload">,
+  words: readonly string[] | undefined,
+): void {
+  const { state } = models;
+  const found = newWordsOf(knownBaseModel(model.base) as BaseModel, words ?? []);
+  const ends = models.now + state.delays.grammar;
+  const facts: GrammarFacts = {
+    newWords: found.size,
+    ...(words === undefined ? { modelError: COMPILE_ERROR } : {}),
+  };
+  transaction(state.sqlite, () => {
+    models.forgetResource(model, "grammar", added.name);
+    models.resources.put(model.id, { ...added, kind: "grammar", ends, valid: words !== undefined, facts });
+    models.words.found(model.id, added.name, found);
+    models.start(model, { kind: "analysis", of: "grammar", ends });
+  });
 }
 
 async function* pieces(bytes: Buffer): AsyncGenerator<Buffer> {
