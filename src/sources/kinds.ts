@@ -3,6 +3,7 @@
  */
 import type { Clock } from "../model/clock.ts";
 import type { ItemKey } from "../model/key.ts";
+import type { Version } from "../model/version.ts";
 import type { CouchConfig } from "./couchdb/config.ts";
 import { openCouchSource } from "./couchdb/index.ts";
 import { partitionRange } from "./couchdb/key-range.ts";
@@ -44,6 +45,13 @@ export interface KindTraits {
   selector(selector: unknown): (part: Buffer) => boolean;
   /** Whether an item is part of the collection's settings rather than of its data. */
   isSetting(key: ItemKey): boolean;
+  /**
+   * Whether a version that was added later tells what the item was at every earlier instant at which nothing is known of it: an original that
+   * somebody registers when it is needed.
+   */
+  readonly tellsOfEarlier?: (version: Version) => boolean;
+  /** Every collection, for kinds of which the service has these and no others. */
+  readonly collections?: readonly string[];
   /** Collections that a standby of such a source is kept in step with, in the order in which they must be applied. */
   readonly standby?: readonly { readonly collection: string; readonly prefix?: string }[];
   /**
@@ -65,11 +73,13 @@ const TRAITS: Readonly<Record<SourceKind, KindTraits>> = {
   },
   "watson-tts": {
     ...WATSON_TRAITS,
+    collections: ["voice-models"],
     standby: [{ collection: "voice-models" }],
     readiness: ttsReadiness,
   },
   "watson-stt": {
     ...WATSON_TRAITS,
+    collections: ["language-models", "acoustic-models", "jobs"],
     // Acoustic models are trained with language models. Jobs are not run twice; their callbacks are registered.
     standby: [
       { collection: "language-models" },

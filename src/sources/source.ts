@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../model/clock.ts";
 import type { ItemKey } from "../model/key.ts";
+import type { Verdict } from "../model/verdict.ts";
 import type { BlobEncoding, BlobRef, CapturedVersion, Version } from "../model/version.ts";
 
 /** A collection that exists now and may become a task. */
@@ -68,9 +69,9 @@ export interface CaptureEngine {
 
   /**
    * Keys of all items whose newest version is not purged, in byte order, in batches; undefined when the engine may not
-   * read them (write-only key).
+   * read them (write-only key). `prefix`: only keys that begin so.
    */
-  keptKeys(): AsyncIterable<readonly ItemKey[]> | undefined;
+  keptKeys(prefix?: ItemKey): AsyncIterable<readonly ItemKey[]> | undefined;
 }
 
 export interface CaptureRequest {
@@ -231,8 +232,7 @@ export type CompareEvent =
 export interface Readiness {
   /** The key of the object that is rebuilt as a whole: a model, a job. */
   readonly key: ItemKey;
-  /** `complete`; `degraded`: all data, but something of how it behaved is unknown; `partial`; `lost`: it cannot be rebuilt. */
-  readonly verdict: "complete" | "degraded" | "partial" | "lost";
+  readonly verdict: Verdict;
   /** What is missing or unknown, for people, the worst first: one sentence each, with the key where there is one. */
   readonly missing: readonly { readonly key?: ItemKey; readonly what: string }[];
   /** How long rebuilding will take at least, ms, as far as it can be told. */

@@ -10,6 +10,7 @@ import type {
   CaptureEvent,
   CompareEvent,
   Cursor,
+  IdMap,
   RestoreOutcome,
   RestoreRequest,
   Source,
@@ -29,6 +30,19 @@ export interface SourceFixture extends AsyncDisposable {
   newTarget(): string;
   /** Changes one item of a collection behind Holdfast's back. */
   tamper(collection: string): Promise<string>;
+  /**
+   * Where the collection of that name is, for kinds whose collections have fixed names: another target is another instance then. Default: at
+   * `source`, under its name.
+   */
+  place?(target: string): TargetPlace;
+}
+
+export interface TargetPlace {
+  readonly source: Source;
+  readonly collection: string;
+  readonly ids: IdMap;
+  /** Whether the instance holds nothing. */
+  isEmpty(): Promise<boolean>;
 }
 
 const clock: Clock = { now: () => performance.timeOrigin + performance.now() };
@@ -66,8 +80,12 @@ class KeptInMemory {
         this.#aliases.set(alias, stored);
         return stored;
       },
-      keptKeys: () =>
-        batch([...this.versions.values()].filter(({ kind }) => kind !== "purged").map(({ key }) => key)),
+      keptKeys: (prefix = Buffer.alloc(0)) =>
+        batch(
+          [...this.versions.values()]
+            .filter(({ kind, key }) => kind !== "purged" && key.subarray(0, prefix.length).equals(prefix))
+            .map(({ key }) => key),
+        ),
     };
   }
 
@@ -129,6 +147,13 @@ function versionsIn(events: readonly CaptureEvent[]): CapturedVersion[] {
   return events.flatMap((event) => (event.kind === "versions" ? event.versions : []));
 }
 
+function placeOf(
+  fixture: SourceFixture,
+  target: string,
+): Omit<TargetPlace, "ids" | "isEmpty"> & Partial<TargetPlace> {
+  return fixture.place?.(target) ?? { source: fixture.source, collection: target };
+}
+
 async function restoreInto(
   fixture: SourceFixture,
   kept: KeptInMemory,
@@ -136,8 +161,9 @@ async function restoreInto(
   more: Partial<RestoreRequest> = {},
 ): Promise<RestoreOutcome[]> {
   const outcomes: RestoreOutcome[] = [];
+  const { source, collection, ids } = placeOf(fixture, target);
   const request: RestoreRequest = {
-    target,
+    target: collection,
     mode: "replica",
     apply: true,
     reader: kept.reader(),
@@ -145,9 +171,10 @@ async function restoreInto(
     merge: false,
     newerItems: "keep",
     replicationStopped: false,
+    ...(ids === undefined ? {} : { ids }),
     ...more,
   };
-  for await (const outcome of fixture.source.restore(request, contextOf())) outcomes.push(outcome);
+  for await (const outcome of source.restore(request, contextOf())) outcomes.push(outcome);
   return outcomes;
 }
 
@@ -157,8 +184,14 @@ async function compareWith(
   target: string,
 ): Promise<CompareEvent[]> {
   const events: CompareEvent[] = [];
-  const request = { target, reader: kept.reader(), whole: true };
-  for await (const event of fixture.source.compare(request, contextOf())) events.push(event);
+  const { source, collection, ids } = placeOf(fixture, target);
+  const request = {
+    target: collection,
+    reader: kept.reader(),
+    whole: true,
+    ...(ids === undefined ? {} : { ids }),
+  };
+  for await (const event of source.compare(request, contextOf())) events.push(event);
   return events;
 }
 
@@ -273,6 +306,7 @@ export function describeSource(name: string, makeFixture: () => Promise<SourceFi
       for await (const { collection } of fixture.source.discover([target], contextOf()))
         found.push(collection);
       expect(found).toEqual([]);
+      expect((await fixture.place?.(target).isEmpty()) ?? true).toBe(true);
     });
 
     test("refuses a target that holds data unless told to merge", async (fixture, kept) => {

@@ -3,7 +3,7 @@
  * the only value that is too long to be held. It follows strings and brackets; whether the text is JSON is seen by whoever
  * has it whole.
  */
-import { stringText } from "../../sources/couchdb/raw-json.ts";
+import { stringText } from "../../sources/http/raw-json.ts";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

@@ -12,7 +12,7 @@ import {
   type DocumentMembers,
 } from "../../sources/couchdb/document-text.ts";
 import { DESIGN_PREFIX, generationOf, hashOf } from "../../sources/couchdb/items.ts";
-import { walkMembers } from "../../sources/couchdb/raw-json.ts";
+import { walkMembers } from "../../sources/http/raw-json.ts";
 import { withAttachments } from "../../sources/couchdb/restore/leaf-document.ts";
 import { NAMES_LISTED, UnusableFile, type ImportedLeaf, type ImportNotes } from "../imported.ts";
 import { BrokenLine, type ReadContent, type ReadDocument } from "./read-document.ts";

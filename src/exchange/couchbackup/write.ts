@@ -6,7 +6,7 @@ import type { ItemKey } from "../../model/key.ts";
 import type { BlobRef, Version } from "../../model/version.ts";
 import { memberNames, withoutMembers } from "../../sources/couchdb/document-text.ts";
 import { generationOf, hashOf } from "../../sources/couchdb/items.ts";
-import { skipSpace } from "../../sources/couchdb/raw-json.ts";
+import { skipSpace } from "../../sources/http/raw-json.ts";
 import { itemKind } from "../../sources/couchdb/restore/item-kind.ts";
 import {
   storedLeaves,

@@ -2,7 +2,7 @@
  * A document as raw text: reading its `_` members and cutting members out of it or into it, leaving every other byte
  * as the server sent it.
  */
-import { JsonMismatch, skipSpace, stringText, walkMembers } from "./raw-json.ts";
+import { JsonMismatch, skipSpace, stringText, walkMembers } from "../http/raw-json.ts";
 
 export interface AttachmentStub {
   readonly name: string;

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { keyOf, type ItemKey } from "../../model/key.ts";
 import type { BlobRef, CapturedVersion } from "../../model/version.ts";
 import { readMembers } from "./document-text.ts";
-import { MAY_BE_DELETED, MAY_HAVE_ATTACHMENTS } from "./raw-json.ts";
+import { MAY_BE_DELETED, MAY_HAVE_ATTACHMENTS } from "../http/raw-json.ts";
 
 export const SECURITY_KEY: ItemKey = keyOf("_security");
 export const SETTINGS_KEY: ItemKey = keyOf("_settings");
@@ -54,7 +54,7 @@ export interface Leaf {
   readonly mayHaveAttachments: boolean;
 }
 
-/** A leaf from a raw text and its scan flags (see `raw-json.ts`). */
+/** A leaf from a raw text and its scan flags (see `../http/raw-json.ts`). */
 export function leafOf(rev: string, text: Buffer, flags: number): Leaf {
   return {
     rev,

@@ -7,6 +7,7 @@
  */
 import { createGunzip } from "node:zlib";
 import { pipeline } from "node:stream";
+import { rootCertificates } from "node:tls";
 import { Pool } from "undici";
 import type { IncomingHttpHeaders } from "node:http";
 import { systemClock, type Clock } from "../../model/clock.ts";
@@ -30,14 +31,14 @@ import {
   type RetryPolicy,
 } from "./backoff.ts";
 import { ConcurrencyLimiter } from "./concurrency-limiter.ts";
-import type { HttpAnswer, HttpClientOptions, HttpRequest } from "./http-request.ts";
+import type { HttpAnswer, HttpClientOptions, HttpRequest, TlsTrust } from "./http-request.ts";
 import { redactor } from "./redaction.ts";
 import { RequestBudget } from "./request-budget.ts";
 import { wireBody } from "./request-body.ts";
 import type { ServiceAddress } from "./service-address.ts";
 import { Traffic } from "./traffic.ts";
 
-export type { Authorizer, HttpAnswer, HttpClientOptions, HttpRequest } from "./http-request.ts";
+export type { Authorizer, HttpAnswer, HttpClientOptions, HttpRequest, TlsTrust } from "./http-request.ts";
 
 export const DEFAULT_PARALLELISM = 8;
 
@@ -91,6 +92,7 @@ export class HttpClient implements AsyncDisposable {
       headersTimeout: timeout,
       bodyTimeout: timeout,
       keepAliveTimeout: KEEP_ALIVE_MS,
+      ...(options.tls === undefined ? {} : { connect: connectOptions(options.tls) }),
     });
   }
 
@@ -119,7 +121,7 @@ export class HttpClient implements AsyncDisposable {
         }, signal);
       } catch (error) {
         signal.throwIfAborted();
-        if (isHoldfastError(error, "source-unauthorized") && !renewed && request.anonymous !== true) {
+        if (isHoldfastError(error, "source-unauthorized") && !renewed && mayRenew(request)) {
           renewed = true;
           if ((await this.#options.authorizer?.renew(signal)) === true) continue;
         }
@@ -262,6 +264,17 @@ export class HttpClient implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#pool.destroy();
   }
+}
+
+function mayRenew(request: HttpRequest): boolean {
+  return request.anonymous !== true && request.keepCredentials !== true;
+}
+
+function connectOptions({ ca, insecure }: TlsTrust): { ca?: string[]; rejectUnauthorized: boolean } {
+  return {
+    ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }),
+    rejectUnauthorized: insecure !== true,
+  };
 }
 
 function isGood(status: number, request: HttpRequest): boolean {

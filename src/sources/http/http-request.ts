@@ -35,6 +35,8 @@ export interface HttpRequest {
   readonly accept?: readonly number[];
   /** Sent without credentials. */
   readonly anonymous?: boolean;
+  /** A 401 may mean something else than credentials: they are not renewed for it. */
+  readonly keepCredentials?: boolean;
   /** Secrets in the body: removed from the service's words should it quote them. */
   readonly secrets?: readonly string[];
   /** Not held up by limiter and budget: a request that another one, which holds a place, is waiting for. */
@@ -68,4 +70,13 @@ export interface HttpClientOptions {
   /** Longest silence before the answer's head and between pieces of its body, ms. */
   readonly requestTimeoutMs?: number;
   readonly userAgent?: string;
+  readonly tls?: TlsTrust;
+}
+
+/** Which servers are believed. */
+export interface TlsTrust {
+  /** PEM of certificates to trust beside the well-known ones. */
+  readonly ca?: string;
+  /** True: any certificate is taken. */
+  readonly insecure?: boolean;
 }

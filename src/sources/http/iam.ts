@@ -3,7 +3,7 @@
  */
 import type { Clock } from "../../model/clock.ts";
 import { HoldfastError } from "../../model/errors.ts";
-import { HttpClient, type Authorizer } from "./http-client.ts";
+import { HttpClient, type Authorizer, type TlsTrust } from "./http-client.ts";
 import type { RetryPolicy } from "./backoff.ts";
 import { parseServiceAddress } from "./service-address.ts";
 import { readJson } from "./whole-answer.ts";
@@ -32,8 +32,15 @@ export function iamAuthorizer(
   tokenUrl: string,
   clock: Clock,
   retry: Partial<RetryPolicy>,
+  tls?: TlsTrust,
 ): IamAuthorizer {
-  const http = new HttpClient({ address: parseServiceAddress(tokenUrl), dialect: iamDialect, clock, retry });
+  const http = new HttpClient({
+    address: parseServiceAddress(tokenUrl),
+    dialect: iamDialect,
+    clock,
+    retry,
+    ...(tls === undefined ? {} : { tls }),
+  });
   const credential = renewedCredential(async (signal) => {
     const body = new URLSearchParams({ grant_type: GRANT_TYPE, apikey: apiKey }).toString();
     const token = await http

@@ -1,12 +1,71 @@
 /**
- * The source kind `watson-stt`.
+ * The source kind `watson-stt`: custom language models, custom acoustic models, and asynchronous jobs with their callbacks.
  */
 import type { Clock } from "../../model/clock.ts";
 import { HoldfastError } from "../../model/errors.ts";
-import type { Source } from "../source.ts";
+import type { Discovered, Source, SourceContext } from "../source.ts";
+import { WatsonClient } from "../watson/client.ts";
 import type { WatsonConfig } from "../watson/config.ts";
+import type { SttCollection } from "./collection.ts";
+import { STT_COLLECTIONS } from "./collections.ts";
+import { checkStt, hasAcousticModels } from "./source-check.ts";
 
 /** The source; connections are made at first use. Errors: `config-invalid` when the address is none. */
-export function openWatsonStt(_config: WatsonConfig, _clock: Clock): Source {
-  throw new HoldfastError("internal", "watson-stt is being built");
+export function openWatsonStt(config: WatsonConfig, clock: Clock): Source {
+  const client = new WatsonClient(config, "/v1/models", clock);
+  return {
+    kind: "watson-stt",
+    traffic: client.http.traffic,
+    test: (context) => checkStt(client, context.signal),
+    discover: (patterns, context) => discover(client, patterns, context),
+    async *capture(request, context) {
+      yield* collectionNamed(request.collection).capture(client, request, context);
+    },
+    async *restore(request, context) {
+      yield* collectionNamed(request.target).restore(client, request, context);
+    },
+    async *compare(request, context) {
+      yield* collectionNamed(request.target).compare(client, request, context);
+    },
+    readItems: async (collection, keys, context) =>
+      await collectionNamed(collection).readItems(client, keys, context),
+    [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
+  };
+}
+
+async function* discover(
+  client: WatsonClient,
+  patterns: readonly string[],
+  { signal }: SourceContext,
+): AsyncGenerator<Discovered> {
+  for (const collection of STT_COLLECTIONS.keys()) {
+    if (!patterns.some((pattern) => matches(pattern, collection))) continue;
+    if (collection === "acoustic-models" && !(await hasAcousticModels(client, signal))) continue;
+    yield { collection, identity: "" };
+  }
+}
+
+/** `*` stands for any run of characters. */
+function matches(pattern: string, name: string): boolean {
+  const [first = "", ...rest] = pattern.split("*");
+  if (rest.length === 0) return name === pattern;
+  const last = rest.pop() ?? "";
+  if (!name.startsWith(first) || !name.endsWith(last)) return false;
+  let at = first.length;
+  for (const piece of rest) {
+    const found = name.indexOf(piece, at);
+    if (found < 0) return false;
+    at = found + piece.length;
+  }
+  return at + last.length <= name.length;
+}
+
+/** Errors: `source-not-found`. */
+function collectionNamed(name: string): SttCollection {
+  const collection = STT_COLLECTIONS.get(name);
+  if (collection !== undefined) return collection;
+  throw new HoldfastError(
+    "source-not-found",
+    `Speech to Text has no collection "${name}": it has ${[...STT_COLLECTIONS.keys()].join(", ")}.`,
+  );
 }

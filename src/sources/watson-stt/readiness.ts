@@ -1,8 +1,9 @@
 /**
- * Whether each model could be rebuilt from the timeline alone.
+ * Whether each object of a collection could be rebuilt from the timeline alone.
  */
 import type { Readiness, VersionReader } from "../source.ts";
+import { STT_COLLECTIONS } from "./collections.ts";
 
-export async function* sttReadiness(_collection: string, _reader: VersionReader): AsyncGenerator<Readiness> {
-  // Being built.
+export async function* sttReadiness(collection: string, reader: VersionReader): AsyncGenerator<Readiness> {
+  yield* STT_COLLECTIONS.get(collection)?.readiness(reader) ?? [];
 }

@@ -38,6 +38,13 @@ export interface CaptureNote {
   readonly created?: string;
   /** What the service answered, where it matters: a training's warnings. */
   readonly answer?: unknown;
+  /** How the content travelled, where it was unwrapped: a multipart body, gzip. */
+  readonly wire?: { readonly contentType?: string; readonly contentEncoding?: string };
+  /**
+   * The service accepted it and the content could not be kept, and why. What is kept under this key from before is no longer what the
+   * service holds.
+   */
+  readonly incomplete?: string;
 }
 
 /** A capture on its way into the repository. */
@@ -50,6 +57,8 @@ export interface PendingCapture {
   /** May be opened again. */
   readonly content?: { readonly length: number; readonly open: () => AsyncIterable<Buffer> };
   readonly secret?: Buffer;
+  /** With `deleted`: everything whose key begins with `key` is gone, a model's or all its resources. */
+  readonly prefix?: true;
 }
 
 /** A kept capture, read back. */

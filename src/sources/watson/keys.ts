@@ -17,14 +17,7 @@
 import { keyOf, keyText, type ItemKey } from "../../model/key.ts";
 
 /** What hangs below a model. */
-export const RESOURCE_KINDS = [
-  "words",
-  "derived-words",
-  "corpora",
-  "grammars",
-  "audio",
-  "prompts",
-] as const;
+export const RESOURCE_KINDS = ["words", "derived-words", "corpora", "grammars", "audio", "prompts"] as const;
 export type ResourceKind = (typeof RESOURCE_KINDS)[number];
 
 export interface Named {

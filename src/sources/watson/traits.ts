@@ -2,6 +2,9 @@
  * How the items of the Watson kinds are chosen and shown.
  */
 import { HoldfastError } from "../../model/errors.ts";
+import { keyText } from "../../model/key.ts";
+import type { Version } from "../../model/version.ts";
+import { readCapture } from "./captures.ts";
 
 export const WATSON_TRAITS = {
   /** The service moves them by itself. */
@@ -13,4 +16,7 @@ export const WATSON_TRAITS = {
     throw new HoldfastError("usage", "A selector is for documents: choose items or a prefix.");
   },
   isSetting: () => false,
+  /** Somebody registered a file as the original of what was uploaded long ago. What passed the gateway later is another upload. */
+  tellsOfEarlier: (version: Version): boolean =>
+    keyText(version.key).startsWith("captures/") && readCapture(version).note.by === "command",
 } as const;

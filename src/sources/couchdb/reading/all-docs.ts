@@ -3,8 +3,8 @@
  */
 import type { CouchDatabase } from "../database.ts";
 import { encodeName } from "../names.ts";
-import { INCOMPLETE, JsonMismatch, stringText, walkMembers } from "../raw-json.ts";
-import { ArrayCutter } from "./array-cutter.ts";
+import { INCOMPLETE, JsonMismatch, stringText, walkMembers } from "../../http/raw-json.ts";
+import { ArrayCutter } from "../../http/array-cutter.ts";
 
 export interface AllDocsQuery {
   /** Exactly these ids, in this order; deleted ones are told too. */

@@ -15,8 +15,8 @@ import {
   stringText,
   walkElements,
   walkMembers,
-} from "../raw-json.ts";
-import { ArrayCutter } from "./array-cutter.ts";
+} from "../../http/raw-json.ts";
+import { ArrayCutter } from "../../http/array-cutter.ts";
 
 export interface FoundRevision {
   readonly found: true;

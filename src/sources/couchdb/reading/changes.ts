@@ -14,8 +14,8 @@ import {
   valueEnd,
   walkElements,
   walkMembers,
-} from "../raw-json.ts";
-import { ArrayCutter } from "./array-cutter.ts";
+} from "../../http/raw-json.ts";
+import { ArrayCutter } from "../../http/array-cutter.ts";
 
 export interface ChangesQuery {
   /** Opaque; undefined reads from the beginning. */

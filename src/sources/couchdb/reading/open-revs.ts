@@ -6,7 +6,7 @@ import { readBytes } from "../../http/whole-answer.ts";
 import { UnreadableAnswer } from "../../http/answer-failure.ts";
 import type { CouchDatabase } from "../database.ts";
 import { documentPath, encodeName, fitsInPath } from "../names.ts";
-import { INCOMPLETE, JsonMismatch, skipSpace, walkElements } from "../raw-json.ts";
+import { INCOMPLETE, JsonMismatch, skipSpace, walkElements } from "../../http/raw-json.ts";
 import { readRevision, type BulkGetEntry } from "./bulk-get.ts";
 
 export async function readOpenRevs(

@@ -14,8 +14,8 @@ import {
   stringText,
   valueEnd,
   walkMembers,
-} from "../../../src/sources/couchdb/raw-json.ts";
-import { ArrayCutter } from "../../../src/sources/couchdb/reading/array-cutter.ts";
+} from "../../../src/sources/http/raw-json.ts";
+import { ArrayCutter } from "../../../src/sources/http/array-cutter.ts";
 import { parseBulkGet } from "../../../src/sources/couchdb/reading/bulk-get.ts";
 import { readRow, type ChangeRow } from "../../../src/sources/couchdb/reading/changes.ts";
 

@@ -3,8 +3,8 @@
  * top-level members are collected and parsed at the end. An answer that stops before its closing brace, or that turns
  * into something else on the way (CouchDB appends an error object to an answer it cannot finish), is unreadable.
  */
-import { UnreadableAnswer } from "../../http/answer-failure.ts";
-import { INCOMPLETE, JsonMismatch, skipSpace, stringEnd, stringText, valueEnd } from "../raw-json.ts";
+import { UnreadableAnswer } from "./answer-failure.ts";
+import { INCOMPLETE, JsonMismatch, skipSpace, stringEnd, stringText, valueEnd } from "./raw-json.ts";
 
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
