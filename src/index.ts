@@ -4,6 +4,7 @@
 export { ERROR_CODES, type ErrorClass, type ErrorCode, type ErrorCodeEntry } from "./model/error-codes.ts";
 export { HoldfastError, isHoldfastError, type ErrorContext } from "./model/errors.ts";
 export type { Clock, Millis } from "./model/clock.ts";
+export type { Verdict } from "./model/verdict.ts";
 export type { DeltaLevel, Level } from "./model/level.ts";
 export type { PolicySettings, PolicyValue } from "./model/policy/layers.ts";
 
@@ -12,6 +13,20 @@ export { openWorkspace, type Workspace, type WorkspaceOptions } from "./operatio
 export type { Hooks } from "./operations/hooks.ts";
 export type * from "./operations/reports.ts";
 
+export { addCaptures, type AddCapturesRequest } from "./operations/captures/add-captures.ts";
+export { commitCaptures } from "./operations/captures/commit-captures.ts";
+export {
+  listCaptures,
+  verifyCaptures,
+  type ListCapturesRequest,
+} from "./operations/captures/list-captures.ts";
+export {
+  openGateway,
+  type Gateway,
+  type GatewayAlarm,
+  type GatewayHealth,
+  type GatewaySettings,
+} from "./operations/gateway.ts";
 export { acknowledge, type AcknowledgeRequest } from "./operations/acknowledge.ts";
 export { backup, type BackupRequest } from "./operations/backup.ts";
 export { catBlob, catItem, type CatRequest } from "./operations/cat.ts";
@@ -36,12 +51,20 @@ export { initRepositoryAt, type InitReport, type InitRequest } from "./operation
 export { addKey, listKeys, removeKey, type AddKeyRequest } from "./operations/keys.ts";
 export { itemLog } from "./operations/log.ts";
 export { listItems, type ListItemsRequest } from "./operations/ls.ts";
+export { readiness, type ReadinessRequest } from "./operations/readiness.ts";
 export { repair, type RepairRequest } from "./operations/repair.ts";
 export { previewRetention, type PreviewRetentionRequest } from "./operations/retention.ts";
 export { restore, type RestoreOperation, type RestoreTarget } from "./operations/restore.ts";
 export { listRuns, type ListRunsRequest } from "./operations/runs.ts";
 export { rollup, type RollupRequest } from "./operations/rollup.ts";
-export { startSandbox, type Sandbox, type SandboxRequest } from "./operations/sandbox.ts";
+export {
+  startSandbox,
+  startWatsonSandbox,
+  type Sandbox,
+  type SandboxRequest,
+  type WatsonSandboxPlace,
+  type WatsonSandboxRequest,
+} from "./operations/sandbox.ts";
 export { listTasks, resolveTask } from "./operations/tasks.ts";
 export { listTrash, restoreFromTrash, type TrashRestoreRequest } from "./operations/trash.ts";
 export { undoRestore, type UndoRequest } from "./operations/undo.ts";

@@ -1,7 +1,7 @@
 /**
  * Errors as people and programs read them. Anything that is not ours is shown as `internal`.
  */
-import { ERROR_CODES, type ErrorCode, type ErrorCodeEntry } from "../model/error-codes.ts";
+import { ERROR_CODES, type ErrorCodeEntry } from "../model/error-codes.ts";
 import { errorText, HoldfastError } from "../model/errors.ts";
 import { visible, wrapped } from "./format.ts";
 import type { ErrorLine } from "./json-types.ts";
@@ -86,8 +86,4 @@ function stackLines(error: HoldfastError): string[] {
     if (cause !== undefined) lines.push("caused by:");
   }
   return lines.map(visible);
-}
-
-export function isErrorCode(text: string): text is ErrorCode {
-  return Object.hasOwn(ERROR_CODES, text);
 }

@@ -1,8 +1,7 @@
 /**
  * Exit statuses: the published table. The numbers themselves belong to the error codes.
  */
-import { ERROR_CODES } from "../model/error-codes.ts";
-import { isErrorCode } from "./error-text.ts";
+import { ERROR_CODES, isErrorCode } from "../model/error-codes.ts";
 import type { RunReport } from "../operations/reports.ts";
 
 export const EXIT_OK = 0;
@@ -36,6 +35,7 @@ export const EXIT_TITLES: Readonly<Record<number, string>> = {
   38: "A file was not imported.",
   39: "A run was kept and marked: it looks like an accident or an attack.",
   40: "A hold forbids the erasure.",
+  41: "Something could not be rebuilt from what is kept.",
   130: "Stopped by a signal.",
 };
 

@@ -81,12 +81,27 @@ export interface KeyRemoved {
   readonly removed: string;
 }
 
-/** `sandbox`, once it listens. */
+/** `sandbox`, once it listens: the member of the service that it stands for. */
 export interface SandboxDocument {
-  readonly couchdb: {
+  readonly couchdb?: {
     readonly url: string;
     readonly user: { readonly name: string; readonly password: string };
   };
+  readonly watson?: {
+    readonly service: "watson-tts" | "watson-stt";
+    /** Everything before `/v1`. */
+    readonly url: string;
+    readonly apiKey: string;
+    readonly tokenUrl: string;
+    /** Everything before `/v1/authorize`. */
+    readonly authUrl: string;
+  };
+}
+
+/** `gateway`, once it listens. */
+export interface GatewayDocument {
+  readonly url: string;
+  readonly instances: readonly { readonly source: string; readonly url: string }[];
 }
 
 /** `explain`. */

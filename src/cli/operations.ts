@@ -2,6 +2,8 @@
  * The operations that commands call, each loaded when it is first used: `--help` must not wait for code it does not run.
  */
 import type { acknowledge } from "../operations/acknowledge.ts";
+import type { addCaptures } from "../operations/captures/add-captures.ts";
+import type { listCaptures, verifyCaptures } from "../operations/captures/list-captures.ts";
 import type { backup } from "../operations/backup.ts";
 import type { catBlob, catItem } from "../operations/cat.ts";
 import type { check } from "../operations/check.ts";
@@ -15,19 +17,21 @@ import type { discover, testSource } from "../operations/discover.ts";
 import type { exportInstant } from "../operations/export.ts";
 import type { importFile } from "../operations/import.ts";
 import type { erase, listErasures } from "../operations/erase.ts";
+import type { openGateway } from "../operations/gateway.ts";
 import type { initRepositoryAt } from "../operations/init.ts";
 import type { addKey, listKeys, removeKey } from "../operations/keys.ts";
 import type { addHold, listHolds, releaseHold } from "../operations/holds.ts";
 import type { listTrash, restoreFromTrash } from "../operations/trash.ts";
 import type { itemLog } from "../operations/log.ts";
 import type { listItems } from "../operations/ls.ts";
+import type { readiness } from "../operations/readiness.ts";
 import type { repair } from "../operations/repair.ts";
 import type { restore } from "../operations/restore.ts";
 import type { rollup } from "../operations/rollup.ts";
 import type { previewRetention } from "../operations/retention.ts";
 import type { listRuns } from "../operations/runs.ts";
 import type { runStandbys, standbyStatus } from "../operations/standby.ts";
-import type { startSandbox } from "../operations/sandbox.ts";
+import type { startSandbox, startWatsonSandbox } from "../operations/sandbox.ts";
 import type { listTasks } from "../operations/tasks.ts";
 import type { undoRestore } from "../operations/undo.ts";
 import type { verifyStorageAt } from "../operations/verify-storage.ts";
@@ -35,6 +39,7 @@ import type { openWorkspace } from "../operations/workspace.ts";
 
 export interface Operations {
   readonly acknowledge: typeof acknowledge;
+  readonly addCaptures: (...args: Parameters<typeof addCaptures>) => Streamed<typeof addCaptures>;
   readonly addHold: typeof addHold;
   readonly addKey: typeof addKey;
   readonly backup: (...args: Parameters<typeof backup>) => Streamed<typeof backup>;
@@ -53,6 +58,7 @@ export interface Operations {
   readonly erase: typeof erase;
   readonly initRepositoryAt: typeof initRepositoryAt;
   readonly itemLog: (...args: Parameters<typeof itemLog>) => Streamed<typeof itemLog>;
+  readonly listCaptures: (...args: Parameters<typeof listCaptures>) => Streamed<typeof listCaptures>;
   readonly listDeltas: typeof listDeltas;
   readonly listErasures: (...args: Parameters<typeof listErasures>) => Streamed<typeof listErasures>;
   readonly listHolds: (...args: Parameters<typeof listHolds>) => Streamed<typeof listHolds>;
@@ -64,8 +70,10 @@ export interface Operations {
   readonly listKeys: typeof listKeys;
   readonly listRuns: (...args: Parameters<typeof listRuns>) => Streamed<typeof listRuns>;
   readonly listTasks: typeof listTasks;
+  readonly openGateway: typeof openGateway;
   readonly openWorkspace: typeof openWorkspace;
   readonly removeKey: typeof removeKey;
+  readonly readiness: (...args: Parameters<typeof readiness>) => Streamed<typeof readiness>;
   readonly repair: typeof repair;
   readonly restore: typeof restore;
   readonly rollup: (...args: Parameters<typeof rollup>) => Streamed<typeof rollup>;
@@ -73,8 +81,10 @@ export interface Operations {
   readonly runStandbys: (...args: Parameters<typeof runStandbys>) => Streamed<typeof runStandbys>;
   readonly standbyStatus: (...args: Parameters<typeof standbyStatus>) => Streamed<typeof standbyStatus>;
   readonly startSandbox: typeof startSandbox;
+  readonly startWatsonSandbox: typeof startWatsonSandbox;
   readonly testSource: typeof testSource;
   readonly undoRestore: typeof undoRestore;
+  readonly verifyCaptures: (...args: Parameters<typeof verifyCaptures>) => Streamed<typeof verifyCaptures>;
   readonly verifyStorageAt: (...args: Parameters<typeof verifyStorageAt>) => Streamed<typeof verifyStorageAt>;
 }
 
@@ -88,6 +98,8 @@ async function* later<Row>(start: () => Promise<AsyncIterable<Row>>): AsyncGener
 
 export const lazyOperations: Operations = {
   acknowledge: async (...args) => (await import("../operations/acknowledge.ts")).acknowledge(...args),
+  addCaptures: (...args) =>
+    later(async () => (await import("../operations/captures/add-captures.ts")).addCaptures(...args)),
   addHold: async (...args) => (await import("../operations/holds.ts")).addHold(...args),
   previewRetention: async (...args) => (await import("../operations/retention.ts")).previewRetention(...args),
   releaseHold: async (...args) => (await import("../operations/holds.ts")).releaseHold(...args),
@@ -114,11 +126,15 @@ export const lazyOperations: Operations = {
   listErasures: (...args) =>
     later(async () => (await import("../operations/erase.ts")).listErasures(...args)),
   listItems: (...args) => later(async () => (await import("../operations/ls.ts")).listItems(...args)),
+  listCaptures: (...args) =>
+    later(async () => (await import("../operations/captures/list-captures.ts")).listCaptures(...args)),
   listKeys: async (...args) => (await import("../operations/keys.ts")).listKeys(...args),
   listRuns: (...args) => later(async () => (await import("../operations/runs.ts")).listRuns(...args)),
   listTasks: async (...args) => (await import("../operations/tasks.ts")).listTasks(...args),
+  openGateway: async (...args) => (await import("../operations/gateway.ts")).openGateway(...args),
   openWorkspace: async (...args) => (await import("../operations/workspace.ts")).openWorkspace(...args),
   removeKey: async (...args) => (await import("../operations/keys.ts")).removeKey(...args),
+  readiness: (...args) => later(async () => (await import("../operations/readiness.ts")).readiness(...args)),
   repair: async (...args) => (await import("../operations/repair.ts")).repair(...args),
   restore: async (...args) => (await import("../operations/restore.ts")).restore(...args),
   rollup: (...args) => later(async () => (await import("../operations/rollup.ts")).rollup(...args)),
@@ -128,8 +144,12 @@ export const lazyOperations: Operations = {
   standbyStatus: (...args) =>
     later(async () => (await import("../operations/standby.ts")).standbyStatus(...args)),
   startSandbox: async (...args) => (await import("../operations/sandbox.ts")).startSandbox(...args),
+  startWatsonSandbox: async (...args) =>
+    (await import("../operations/sandbox.ts")).startWatsonSandbox(...args),
   testSource: async (...args) => (await import("../operations/discover.ts")).testSource(...args),
   undoRestore: async (...args) => (await import("../operations/undo.ts")).undoRestore(...args),
+  verifyCaptures: (...args) =>
+    later(async () => (await import("../operations/captures/list-captures.ts")).verifyCaptures(...args)),
   verifyStorageAt: (...args) =>
     later(async () => (await import("../operations/verify-storage.ts")).verifyStorageAt(...args)),
 };

@@ -5,6 +5,7 @@ import { Command } from "commander";
 import type { App, ExitSlot } from "./command.ts";
 import type { CliDeps } from "./deps.ts";
 import { backupCommand } from "./commands/backup.ts";
+import { captureCommand } from "./commands/capture.ts";
 import { catCommand } from "./commands/cat.ts";
 import { checkCommand } from "./commands/check.ts";
 import { cleanupCommand } from "./commands/cleanup.ts";
@@ -20,11 +21,13 @@ import { erasuresCommand } from "./commands/erasures.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { exportCommand } from "./commands/export.ts";
 import { importCommand } from "./commands/import.ts";
+import { gatewayCommand } from "./commands/gateway.ts";
 import { holdCommand } from "./commands/hold.ts";
 import { initCommand } from "./commands/init.ts";
 import { keyCommand } from "./commands/key.ts";
 import { logCommand } from "./commands/log.ts";
 import { lsCommand } from "./commands/ls.ts";
+import { readinessCommand } from "./commands/readiness.ts";
 import { repairCommand } from "./commands/repair.ts";
 import { repositoryCommand } from "./commands/repository.ts";
 import { rollupCommand } from "./commands/rollup.ts";
@@ -44,7 +47,18 @@ type MakeCommand = (app: App) => Command;
 /** Commands by what somebody comes for, in the order of a first day. */
 const GROUPS: readonly (readonly [string, readonly MakeCommand[]])[] = [
   ["Set up:", [initCommand, sourceCommand, keyCommand, configCommand]],
-  ["Keep:", [backupCommand, tasksCommand, runsCommand, deltasCommand]],
+  [
+    "Keep:",
+    [
+      backupCommand,
+      tasksCommand,
+      runsCommand,
+      deltasCommand,
+      gatewayCommand,
+      captureCommand,
+      readinessCommand,
+    ],
+  ],
   ["Look:", [lsCommand, logCommand, catCommand, diffCommand]],
   ["Put back:", [restoreCommand, undoCommand, compareCommand, standbyCommand]],
   ["Move in, move out:", [importCommand, exportCommand]],

@@ -1,7 +1,7 @@
 /**
  * A restore's report as people read it: what would happen or has happened, first in numbers, then by example.
  */
-import type { RestoreItemRow, RestoreReport } from "../operations/reports.ts";
+import type { IdRow, RestoreItemRow, RestoreReport } from "../operations/reports.ts";
 import { countOf, countText, durationText, timeText, visible } from "./format.ts";
 import type { Output } from "./output.ts";
 import type { Style } from "./style.ts";
@@ -52,10 +52,26 @@ export async function printRestore(report: RestoreReport, out: Output): Promise<
     await out.line(`  ${itemText(failure, report.applied)}`);
   const unnamed = report.failures.length - FAILURES_SHOWN;
   if (unnamed > 0) await out.line(`  and ${countOf(unnamed, "more item")}; --json lists them`);
+  await out.lines(idLines(report));
   if (report.applied) await out.line(`  in ${durationText(report.durationMs)}`);
   if (report.undo !== null) {
     await out.line(`To take it back: holdfast undo ${report.task} ${report.undo}`);
   }
+}
+
+/** Old and new ids, aligned, one in a line: to be pasted into whatever configures the applications. */
+function idLines({ ids = [], target }: RestoreReport): string[] {
+  const changed = ids.filter((row) => row.kept !== row.target);
+  if (changed.length === 0) return [];
+  const width = (pick: (row: IdRow) => string) => Math.max(...changed.map((row) => pick(row).length));
+  const groups = width((row) => row.group);
+  const kept = width((row) => row.kept);
+  return [
+    visible(`  New ids in ${target} (what, old, new):`),
+    ...changed.map((row) =>
+      visible(`    ${row.group.padEnd(groups)}  ${row.kept.padEnd(kept)}  ${row.target}`),
+    ),
+  ];
 }
 
 /** One item in a line, for `--list-items` and failures. */

@@ -323,6 +323,14 @@ export const ERROR_CODES = {
     lost: NOTHING,
     next: "See `holdfast hold list TASK`; if the hold is no longer needed, release it and erase again.",
   },
+  "not-recoverable": {
+    exit: 41,
+    class: "permanent",
+    meaning:
+      "Something at the service could not be rebuilt from the repository: what it was made of was never captured.",
+    lost: "Nothing yet: while the service still has it, it can be secured.",
+    next: "`holdfast readiness` lists what is missing. Register the originals with `holdfast capture add`, and let uploads pass through `holdfast gateway` from now on.",
+  },
   "compare-differs": {
     exit: 37,
     class: "permanent",
@@ -333,3 +341,8 @@ export const ERROR_CODES = {
 } as const satisfies Record<string, ErrorCodeEntry>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** For codes that come out of reports. */
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(ERROR_CODES, text);
+}

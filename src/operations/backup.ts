@@ -7,6 +7,7 @@ import type { TaskName } from "../model/task.ts";
 import { runTask, type TaskRequest } from "./backup/run-task.ts";
 import { dueTime } from "./backup/due.ts";
 import { maintain } from "./backup/maintain.ts";
+import { runReadiness } from "./backup/run-readiness.ts";
 import { discover } from "./discover.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
 import type { RunReport } from "./reports.ts";
@@ -74,8 +75,12 @@ async function runAndMaintain(
   wanted: boolean,
   hooks: Hooks,
 ): Promise<RunReport> {
-  const run = await runTask(workspace, request, hooks);
-  if (!wanted || run.state !== "committed") return run;
+  const committed = await runTask(workspace, request, hooks);
+  if (committed.state !== "committed") return committed;
+  const { kind } = request.settings.options;
+  const readiness = await runReadiness(workspace, kind, committed.task, hooks);
+  const run = readiness === undefined ? committed : { ...committed, readiness };
+  if (!wanted) return run;
   const { settings, collection } = request;
   const maintenance = await maintain(workspace, settings.name, collection, run.task as TaskName, hooks);
   return maintenance === undefined ? run : { ...run, maintenance };

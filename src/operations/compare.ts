@@ -7,7 +7,8 @@ import { resolveAsOf } from "./as-of.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
 import { openLeasedTimeline } from "./leased.ts";
 import type { CompareReport } from "./reports.ts";
-import type { RestoreTarget } from "./restore.ts";
+import { openIds } from "./restore/ids.ts";
+import { requireSameKind, type RestoreTarget } from "./restore/place.ts";
 import { isWhole, scopeReader, type Scope } from "./restore/scope.ts";
 import { sourceContext } from "./source-context.ts";
 import type { Workspace } from "./workspace.ts";
@@ -35,6 +36,8 @@ export async function compare(
   const { timeline } = leased;
   const source = request.target?.source ?? timeline.manifest.source.name;
   const collection = request.target?.collection ?? timeline.manifest.source.collection;
+  requireSameKind(workspace, timeline.manifest.source, source);
+  const ids = await openIds(workspace, timeline, source, false, hooks);
   const scope = request.scope ?? {};
   const { instant, exactness } = await resolveAsOf(timeline, request.at ?? "latest", startedAt, hooks, scope);
   const differences: CompareReport["differences"][number][] = [];
@@ -45,6 +48,7 @@ export async function compare(
       target: collection,
       reader: scopeReader(timeline, timeline.at(instant), scope, signalOf(hooks)),
       whole: isWhole(scope),
+      ...(ids === undefined ? {} : { ids }),
     },
     sourceContext(workspace, "compare", `${source}/${collection}`, hooks),
   );

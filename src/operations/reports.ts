@@ -11,3 +11,5 @@ export type * from "./reports/retention.ts";
 export type * from "./reports/erasures.ts";
 export type * from "./reports/exchange.ts";
 export type * from "./reports/standbys.ts";
+export type * from "./reports/readiness.ts";
+export type * from "./reports/captures.ts";

@@ -9,20 +9,15 @@ import { signalOf, type Hooks } from "./hooks.ts";
 import { openLeasedTimeline } from "./leased.ts";
 import { reportLost } from "./lost-items.ts";
 import type { RestoreItemRow, RestoreReport } from "./reports.ts";
+import { openIds } from "./restore/ids.ts";
 import { restoreInPlace } from "./restore/in-place.ts";
+import { placeOf, requireSameKind, type RestoreTarget } from "./restore/place.ts";
 import { isWhole, scopeReader, type Scope } from "./restore/scope.ts";
 import { sourceContext } from "./source-context.ts";
 import { Tally } from "./restore/tally.ts";
 import type { Workspace } from "./workspace.ts";
 
-export interface RestoreTarget {
-  /** A configured source; default: the task's own. */
-  readonly source?: string;
-  /** Default: a new collection named after the old one and the instant. */
-  readonly collection?: string;
-  /** Into the very collection that was kept. */
-  readonly inPlace?: boolean;
-}
+export type { RestoreTarget } from "./restore/place.ts";
 
 export interface RestoreOperation {
   readonly task: string;
@@ -58,6 +53,7 @@ export async function restore(
   const at = request.at ?? "latest";
   const { instant, exactness } = await resolveAsOf(timeline, at, startedAt, hooks, request.scope);
   const { source: sourceName, collection } = placeOf(timeline.manifest.source, request.target, instant);
+  requireSameKind(workspace, timeline.manifest.source, sourceName);
   const inPlace =
     sourceName === timeline.manifest.source.name && collection === timeline.manifest.source.collection;
   const mode = request.mode ?? (inPlace ? "content" : "replica");
@@ -72,6 +68,7 @@ export async function restore(
     replicationStopped: request.replicationStopped ?? false,
     tally,
     onItem: (row: RestoreItemRow) => request.onItem?.(row),
+    ...(request.settings === undefined ? {} : { settings: request.settings }),
   } as const;
   timeline.onLost = reportLost(tally, common.onItem, timeline.onLost);
   let undo: string | null = null;
@@ -79,6 +76,7 @@ export async function restore(
   else {
     const signal = signalOf(hooks);
     const source = workspace.source(sourceName);
+    const ids = await openIds(workspace, timeline, sourceName, request.apply, hooks);
     const outcomes = source.restore(
       {
         target: collection,
@@ -90,6 +88,7 @@ export async function restore(
         merge: request.merge ?? false,
         newerItems: common.newerItems,
         replicationStopped: common.replicationStopped,
+        ...(ids === undefined ? {} : { ids }),
         ...(request.settings === undefined ? {} : { settings: request.settings }),
       },
       sourceContext(workspace, "restore", `${sourceName}/${collection}`, hooks),
@@ -115,29 +114,7 @@ export async function restore(
     samples: tally.samples,
     failures: tally.failures,
     durationMs: workspace.clock.now() - startedAt,
+    ...tally.ids,
     undo,
   };
-}
-
-/** Which collection of which source a target means. */
-export function placeOf(
-  kept: { readonly name: string; readonly collection: string },
-  target: RestoreTarget,
-  instant: number,
-): { readonly source: string; readonly collection: string } {
-  if (target.inPlace === true) {
-    if (target.source !== undefined || target.collection !== undefined) {
-      throw new HoldfastError(
-        "usage",
-        "A restore in place goes to the task's own collection: leave the target out.",
-      );
-    }
-    return { source: kept.name, collection: kept.collection };
-  }
-  const source = target.source ?? kept.name;
-  if (target.collection !== undefined) return { source, collection: target.collection };
-  // Another account has no such collection yet; the same one gets a new name that says what is in it.
-  if (source !== kept.name) return { source, collection: kept.collection };
-  const stamp = formatInstant(instant).replaceAll(/[-:]/g, "").toLowerCase();
-  return { source, collection: `${kept.collection}-restored-${stamp}` };
 }

@@ -72,6 +72,7 @@ export async function undoRestore(
     samples: tally.samples,
     failures: tally.failures,
     durationMs: workspace.clock.now() - startedAt,
+    ...tally.ids,
     undo,
   };
 }

@@ -44,6 +44,11 @@ export interface TimelineEntry {
    * `latest~2` does not count it, so a restore means the same when it is repeated.
    */
   readonly beforeRestore: boolean;
+  /**
+   * Holds nothing but captures (sources/watson/captures.ts), which no run of the source itself reads: such a run and one of the source
+   * may follow each other in any order. Absent for all other entries, and for what rollups merge.
+   */
+  readonly captures?: true;
   /** Why a baseline was made though the timeline had one; empty otherwise. */
   readonly reason: string;
   /** Each group is a list of segments with disjoint, ascending key ranges. */
@@ -237,6 +242,11 @@ export interface Manifest {
   readonly cursor: Readonly<Record<string, unknown>>;
   /** Runs since the source was last compared as a whole. */
   readonly runsSinceReconcile: number;
+  /**
+   * When the newest run began that read the source itself; null when there was none. Only in timelines to which captures were
+   * committed: elsewhere the newest entry tells.
+   */
+  readonly lastBackup?: Millis | null;
   readonly holds: readonly Hold[];
   readonly freeze: Freeze | null;
   /** Oldest instant first. */

@@ -22,9 +22,15 @@ export const checksOf = (task: TaskName): string => `tasks/${task}/checks/`;
 export const erasuresOf = (task: TaskName): string => `tasks/${task}/erasures/`;
 export const restoresOf = (task: TaskName): string => `tasks/${task}/restores/`;
 
+/** Which objects of their targets restores made for what is kept. */
+export const idMapsOf = (task: TaskName): string => `tasks/${task}/ids/`;
+/** The same for one target. */
+export const idMapOf = (task: TaskName, target: string): string => `${idMapsOf(task)}${target}/`;
+
+/** How far standbys have been brought. */
+export const standbysOf = (task: TaskName): string => `tasks/${task}/standbys/`;
 /** How far one standby has been brought. */
-export const standbyRecordsOf = (task: TaskName, standby: string): string =>
-  `tasks/${task}/standbys/${standby}/`;
+export const standbyRecordsOf = (task: TaskName, standby: string): string => `${standbysOf(task)}${standby}/`;
 export const standbyRecordPath = (task: TaskName, standby: string, ordinal: string): string =>
   `${standbyRecordsOf(task, standby)}${ordinal}`;
 
@@ -54,6 +60,11 @@ export const runRecordPath = (task: TaskName, run: string): string => `${runsOf(
 export const checkRecordPath = (task: TaskName, check: string): string => `${checksOf(task)}${check}`;
 
 export const erasurePath = (task: TaskName, erasure: string): string => `${erasuresOf(task)}${erasure}`;
+
+/** The nth piece of what was mapped for one target, from 1. */
+export function idMapPath(task: TaskName, target: string, ordinal: number): string {
+  return `${idMapOf(task, target)}${String(ordinal).padStart(ORDINAL_DIGITS, "0")}`;
+}
 
 /** The nth piece of a restore's undo record, from 1. */
 export function restorePath(task: TaskName, restore: string, ordinal: number): string {

@@ -20,7 +20,16 @@ const MAX_PLAIN_BYTES = 1 << 30;
 
 /** What the object is: part of its key and of its authenticated data, so it opens only in its own place. */
 export interface ObjectPlace {
-  readonly purpose: "manifest" | "run" | "restore" | "lease" | "journal" | "check" | "erasure" | "standby";
+  readonly purpose:
+    | "manifest"
+    | "run"
+    | "restore"
+    | "lease"
+    | "journal"
+    | "check"
+    | "erasure"
+    | "standby"
+    | "ids";
   /** Task, then what tells the object from its siblings (generation, run and ordinal). */
   readonly scope: readonly string[];
 }

@@ -17,6 +17,8 @@ const PURPOSES: Readonly<Record<string, ObjectPlace["purpose"]>> = {
   journal: "journal",
   checks: "check",
   erasures: "erasure",
+  standbys: "standby",
+  ids: "ids",
 };
 
 /** Undefined for a path at which no sealed object belongs. */

@@ -27,7 +27,7 @@ async function offered(words: readonly string[]): Promise<string[]> {
 
 describe("completion for bash", () => {
   it.each([
-    [["re"], ["restore", "repository", "repair", "retention"]],
+    [["re"], ["restore", "repository", "repair", "retention", "readiness"]],
     [
       ["source", ""],
       ["add", "list", "test", "discover", "remove"],

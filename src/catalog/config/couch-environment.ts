@@ -3,7 +3,7 @@
  */
 import { HoldfastError } from "../../model/errors.ts";
 import type { Setting } from "./effective.ts";
-import type { AuthEntry, SourceEntry } from "./schema.ts";
+import type { CouchAuthEntry, CouchEntry } from "./source-couchdb-schema.ts";
 import { addressProblem } from "./service-url.ts";
 
 /** Name of the source that the variables describe. */
@@ -19,7 +19,7 @@ const MOST_PARALLEL = 64;
 type Env = Readonly<Record<string, string | undefined>>;
 
 export interface CouchEnvironment {
-  readonly entry: SourceEntry;
+  readonly entry: CouchEntry;
   /** Variables that its references name beside those that are set. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly settings: readonly Setting[];
@@ -123,7 +123,7 @@ function parseAddress(text: string): {
 }
 
 /** An API key counts before credentials in the address, as in couchbackup. */
-function authOf(env: Env, username: string): AuthEntry | undefined {
+function authOf(env: Env, username: string): CouchAuthEntry | undefined {
   if (env["CLOUDANT_IAM_API_KEY"]) {
     const tokenUrl = env["CLOUDANT_IAM_TOKEN_URL"];
     const problem = tokenUrl ? addressProblem(tokenUrl) : undefined;

@@ -4,12 +4,11 @@
 import { dirname, resolve } from "node:path";
 import { HoldfastError } from "../../model/errors.ts";
 import { COUCH_SOURCE, couchEnvironment } from "./couch-environment.ts";
-import { SOURCE_DEFAULTS } from "./defaults.ts";
 import { placeText, readConfig, type ConfigDocument, type MemberPath } from "./document.ts";
 import { isNamed, locateConfig, type ConfigLocation } from "./locate.ts";
-import { policySettingsOf } from "./policy-layers.ts";
 import { resolvePath, type Places } from "./places.ts";
 import type { SourceEntry } from "./schema.ts";
+import { sourceSettings } from "./source-settings.ts";
 import { isSecretReference, type SecretReference } from "./secret-reference.ts";
 
 /** Where a value comes from. `place` is the flag, the variable, or `path:line:column`; empty for a default. */
@@ -184,52 +183,6 @@ function anchored(reference: SecretReference, inputs: Pick<ConfigInputs, "cwd">)
   return `file:${resolve(inputs.cwd, reference.slice("file:".length))}`;
 }
 
-function sourceSettings(name: string, entry: SourceEntry, document: ConfigDocument): Setting[] {
-  const settings: Setting[] = [];
-  const add = (
-    member: readonly string[],
-    value: Setting["value"] | undefined,
-    fallback?: Setting["value"],
-  ) => {
-    const shown = value ?? fallback;
-    if (shown === undefined) return;
-    const path = ["sources", name, ...member];
-    settings.push({
-      name: path.join("."),
-      value: shown,
-      origin: value === undefined ? byDefault : inFile(document, path),
-    });
-  };
-  add(["kind"], entry.kind);
-  add(["url"], entry.url);
-  if (typeof entry.auth === "object") {
-    for (const [member, value] of Object.entries(entry.auth)) add(["auth", member], value);
-  } else {
-    add(["auth"], entry.auth, SOURCE_DEFAULTS.auth);
-  }
-  add(["databases"], entry.databases, SOURCE_DEFAULTS.databases);
-  add(["exclude"], entry.exclude, SOURCE_DEFAULTS.exclude);
-  for (const [part, fallback] of Object.entries(SOURCE_DEFAULTS.include)) {
-    add(["include", part], entry.include?.[part as keyof typeof SOURCE_DEFAULTS.include], fallback);
-  }
-  for (const option of OPTIONS) add([option], entry[option]);
-  settings.push(...policySettingsOf(document, name, `sources.${name}.policy`));
-  return settings;
-}
-
-/** Options that have no default here: the source itself chooses. */
-const OPTIONS = [
-  "parallelism",
-  "requestsPerSecond",
-  "readsPerSecond",
-  "writesPerSecond",
-  "queriesPerSecond",
-  "headroom",
-  "requestTimeout",
-  "compressRequests",
-] as const;
-
-const byDefault: Origin = { kind: "default", place: "" };
 const flag = (name: string): Origin => ({ kind: "flag", place: name });
 const environment = (name: string): Origin => ({ kind: "environment", place: name });
 

@@ -89,7 +89,8 @@ function inUnion(
   // Of the branches, the one that fits furthest is the one that was meant.
   const deepest = issue.errors.toSorted((a, b) => depth(b) - depth(a))[0] as readonly Issue[];
   if (typeof found !== "object") {
-    return [{ member, text: "must be none or a mapping with a type; write auth: { type: basic, … }" }];
+    const [type] = discriminators(schemaAt(root, member)).filter((name) => name !== "none");
+    return [{ member, text: `must be none or a mapping with a type; write auth: { type: ${type}, … }` }];
   }
   return deepest.flatMap((inner) => describe(inner, root, member));
 }
@@ -125,7 +126,7 @@ function valueAt(root: unknown, member: readonly (string | number)[]): unknown {
   return value;
 }
 
-/** The JSON schema of the mapping at `member`, in the union branch that its `type` chooses. */
+/** The JSON schema of the mapping at `member`, in the union branch that its `type` or `kind` chooses. */
 function schemaAt(root: unknown, member: readonly (string | number)[]): Schema {
   let schema: Schema = configJsonSchema();
   let value = root;
@@ -142,19 +143,30 @@ function branches(schema: Schema): Schema[] {
   return inner ? inner.flatMap(branches) : [schema];
 }
 
+/** Members that tell the branches of a union apart. */
+const DISCRIMINATORS = ["type", "kind"] as const;
+
 function branch(schema: Schema, value: unknown): Schema {
-  const type = (value as { type?: unknown } | undefined)?.type;
-  const chosen = branches(schema).find((inner) => constOfType(inner) === type && type !== undefined);
+  const given = DISCRIMINATORS.map((name) => (value as Record<string, unknown> | undefined)?.[name]);
+  const chosen = branches(schema).find((inner) => {
+    const wanted = discriminatorOf(inner);
+    return wanted !== undefined && given.includes(wanted);
+  });
   return chosen ?? schema;
 }
 
-function constOfType(schema: Schema): unknown {
-  return (membersOf(schema)["type"] as Schema | undefined)?.["const"];
+/** What a branch's discriminator must be; undefined for a schema that is no branch of such a union. */
+function discriminatorOf(schema: Schema): unknown {
+  for (const name of DISCRIMINATORS) {
+    const wanted = (membersOf(schema)[name] as Schema | undefined)?.["const"];
+    if (wanted !== undefined) return wanted;
+  }
+  return undefined;
 }
 
 function discriminators(schema: Schema): string[] {
   return branches(schema)
-    .map(constOfType)
+    .map(discriminatorOf)
     .filter((name) => name !== undefined)
     .map(String);
 }

@@ -3,16 +3,14 @@
  * those that a command needs.
  */
 import { HoldfastError, isHoldfastError } from "../../model/errors.ts";
-import type { CouchAuth } from "../../sources/couchdb/config.ts";
 import type { SourceSettings } from "../../operations/connections.ts";
 import type { WorkspaceOptions } from "../../operations/workspace.ts";
-import { SOURCE_DEFAULTS } from "./defaults.ts";
-import { durationMs } from "./duration.ts";
+import { protectedBy } from "./defaults.ts";
 import type { EffectiveConfig } from "./effective.ts";
-import type { AuthEntry, SourceEntry } from "./schema.ts";
+import type { SourceEntry } from "./schema.ts";
 import { policyLayers } from "./policy-layers.ts";
-import { resolveSecret, type SecretReference } from "./secret-reference.ts";
-import type { Places } from "./places.ts";
+import { resolveSecret } from "./secret-reference.ts";
+import { openOptions, sourceOptions } from "./source-options.ts";
 
 export type Credential = WorkspaceOptions["credential"];
 
@@ -90,8 +88,11 @@ export async function sourceSettings(
   for (const [name, entry] of config.sources) {
     const reached = typeof reach === "object" ? reach.includes(name) : reach !== "none";
     try {
-      const auth = reached ? await resolveAuth(name, entry, config.places, options.signal) : NO_AUTH;
-      settings.push({ ...settingsOf(name, entry, auth), policy: policyLayers(config.document, name) });
+      const reaching = reached
+        ? await sourceOptions(name, entry, config.places, options.signal)
+        : openOptions(entry);
+      const policy = policyLayers(config.document, name);
+      settings.push({ name, ...protectedBy(entry), options: reaching, policy });
     } catch (error) {
       if (!options.unavailable || !isHoldfastError(error, "secret-unavailable")) throw error;
       options.unavailable(name, error);
@@ -110,58 +111,4 @@ export function sourceEntry(config: EffectiveConfig, name: string): SourceEntry 
     `No source is called "${name}" in ${config.location.path}: ${known === "" ? "it has no sources yet" : `its sources are ${known}`}.`,
     { source: name },
   );
-}
-
-const NO_AUTH: CouchAuth = { kind: "none" };
-
-function settingsOf(name: string, entry: SourceEntry, auth: CouchAuth): SourceSettings {
-  const limits = {
-    requests: entry.requestsPerSecond,
-    reads: entry.readsPerSecond,
-    writes: entry.writesPerSecond,
-    queries: entry.queriesPerSecond,
-  };
-  return {
-    name,
-    collections: entry.databases ?? SOURCE_DEFAULTS.databases,
-    exclude: entry.exclude ?? SOURCE_DEFAULTS.exclude,
-    options: {
-      kind: entry.kind,
-      url: entry.url,
-      auth,
-      include: defined(entry.include ?? {}),
-      budget: defined(limits),
-      ...defined({
-        parallelism: entry.parallelism,
-        headroom: entry.headroom,
-        requestTimeoutMs: entry.requestTimeout === undefined ? undefined : durationMs(entry.requestTimeout),
-        compressRequests: entry.compressRequests,
-      }),
-    },
-  };
-}
-
-/** The members that have a value: an option that is present and undefined would hide the source's own default. */
-function defined<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as never;
-}
-
-/** The source's credentials, followed. Errors: `secret-unavailable`. */
-export async function resolveAuth(
-  name: string,
-  entry: SourceEntry,
-  places: Places,
-  signal?: AbortSignal,
-): Promise<CouchAuth> {
-  const auth: AuthEntry | "none" | undefined = entry.auth;
-  if (auth === undefined || auth === "none" || auth.type === "none") return NO_AUTH;
-  const follow = (reference: SecretReference, what: string) =>
-    resolveSecret(reference, `the ${what} of source ${name}`, places, signal);
-  if (auth.type !== "iam") {
-    return { kind: auth.type, username: auth.username, password: await follow(auth.password, "password") };
-  }
-  const apiKey = await follow(auth.apiKey, "API key");
-  return auth.tokenUrl === undefined
-    ? { kind: "iam", apiKey }
-    : { kind: "iam", apiKey, tokenUrl: auth.tokenUrl };
 }

@@ -6,6 +6,7 @@ import { defineCommand, type App } from "../command.ts";
 import { EXIT_INCOMPLETE, exitOfRuns, isMarked, runFailed } from "../exit-codes.ts";
 import { countOf, countText, durationText, sizeText, timeText, visible } from "../format.ts";
 import type { Output } from "../output.ts";
+import { runReadinessLines } from "../readiness-text.ts";
 
 interface Options {
   readonly reconcile?: boolean;
@@ -95,6 +96,7 @@ function runLines(run: RunReport, out: Output): string[] {
   ];
   if (run.reason !== undefined) lines.push(`        new baseline because ${visible(run.reason)}`);
   lines.push(...markLines(run, out), ...maintenanceLines(run, out));
+  lines.push(...runReadinessLines(run.readiness, `${run.source}/${run.collection}`, out));
   for (const warning of run.warnings)
     lines.push(`        ${out.paint("yellow", "warning")} ${visible(warning)}`);
   return lines;

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { nearest } from "../../catalog/config/suggest.ts";
-import { ERROR_CODES, type ErrorCode, type ErrorCodeEntry } from "../../model/error-codes.ts";
+import { ERROR_CODES, isErrorCode, type ErrorCode, type ErrorCodeEntry } from "../../model/error-codes.ts";
 import { HoldfastError } from "../../model/errors.ts";
 import { defineCommand, type App } from "../command.ts";
-import { isErrorCode, labelled } from "../error-text.ts";
+import { labelled } from "../error-text.ts";
 import type { Explanation } from "../json-types.ts";
 
 const CLASS_TEXTS: Readonly<Record<ErrorCodeEntry["class"], string>> = {

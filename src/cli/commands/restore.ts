@@ -1,7 +1,10 @@
+import { resolve } from "node:path";
 import { Option, type Command } from "commander";
 import { HoldfastError } from "../../model/errors.ts";
 import { previewThenApply, type ConsentOptions } from "../apply.ts";
 import { defineCommand, type App } from "../command.ts";
+import { writeMapFile } from "../map-file.ts";
+import { gatherSetting, type Setting } from "../restore-settings.ts";
 import { addScopeOptions, chosenScope, type ScopeOptions } from "../scope-options.ts";
 
 interface Options extends ScopeOptions, ConsentOptions {
@@ -13,6 +16,8 @@ interface Options extends ScopeOptions, ConsentOptions {
   readonly merge?: boolean;
   readonly deleteNewer?: boolean;
   readonly replicationStopped?: boolean;
+  readonly setting?: readonly Setting[];
+  readonly mapFile?: string;
 }
 
 export function restoreCommand(app: App): Command {
@@ -29,6 +34,7 @@ export function restoreCommand(app: App): Command {
       "holdfast restore prod/orders --id order:1017 --at '2h ago' --in-place",
       "holdfast restore prod/orders --prefix invoice: --at 2026-11-20 --in-place --dry-run",
       "holdfast restore prod/orders --all --to-source lab --yes",
+      "holdfast restore prod-stt/language-models --all --to-source dr-stt --setting train=true --map-file ids.json",
     ],
     json: { form: "document", type: "RestoreReport, or RestoreLine with --list-items" },
     options: (command) =>
@@ -50,6 +56,12 @@ export function restoreCommand(app: App): Command {
         .option("--merge", "allow a target that already holds data")
         .option("--delete-newer", "in place: delete what exists now and did not at the instant")
         .option("--replication-stopped", "for exact: everything that replicates from the target was stopped")
+        .addOption(
+          new Option("--setting <name=value>", "a switch of the source's kind, its value as JSON").argParser(
+            gatherSetting,
+          ),
+        )
+        .option("--map-file <file>", "write which new id stands for which old one, as JSON, once it is done")
         .option("--dry-run", "preview only")
         .option("--yes", "do not ask")
         .option("--list-items", "list every item, not only examples"),
@@ -77,14 +89,19 @@ export function restoreCommand(app: App): Command {
         merge: options.merge ?? false,
         newerItems: options.deleteNewer ? ("delete" as const) : ("keep" as const),
         replicationStopped: options.replicationStopped ?? false,
+        ...(options.setting === undefined ? {} : { settings: Object.fromEntries(options.setting) }),
       };
-      return previewThenApply(invocation, options, (apply, onItem, instant = options.at) =>
-        invocation.operations.restore(
+      return previewThenApply(invocation, options, async (apply, onItem, instant = options.at) => {
+        const report = await invocation.operations.restore(
           workspace,
           { ...request, ...(instant === undefined ? {} : { at: instant }), apply, onItem },
           invocation.hooks,
-        ),
-      );
+        );
+        if (apply && options.mapFile !== undefined) {
+          await writeMapFile(resolve(invocation.io.cwd, options.mapFile), report);
+        }
+        return report;
+      });
     },
   });
 }

@@ -1,19 +1,20 @@
+import { resolve } from "node:path";
 import { Option, type Command } from "commander";
 import { HoldfastError } from "../../model/errors.ts";
+import { AUTH_TYPES, authEntry, type AuthOptions, type SourceKind } from "../auth-entry.ts";
 import { defineCommand, type App } from "../command.ts";
-import type { Invocation } from "../invocation.ts";
 
-interface Options {
+interface Options extends AuthOptions {
   readonly url: string;
-  readonly kind: string;
-  readonly auth?: "none" | "basic" | "session" | "iam";
-  readonly username?: string;
-  readonly password?: string;
-  readonly apiKey?: string;
-  readonly tokenUrl?: string;
+  readonly kind: SourceKind;
   readonly database?: string[];
   readonly exclude?: string[];
+  readonly collection?: string[];
+  readonly ca?: string;
+  readonly insecureTls?: boolean;
 }
+
+const KINDS: readonly SourceKind[] = ["couchdb", "watson-tts", "watson-stt"];
 
 export function sourceAddCommand(app: App): Command {
   return defineCommand<Options>(app, {
@@ -27,26 +28,29 @@ export function sourceAddCommand(app: App): Command {
       "holdfast source add prod --url https://acct.cloudantnosqldb.appdomain.cloud --api-key env:CLOUDANT_KEY",
       "holdfast source add lab --url http://couch.lab:5984 --username backup --password file:/run/secrets/couch",
       "holdfast source add lab --url http://couch.lab:5984 --database 'orders-*' --exclude 'orders-test*'",
+      "holdfast source add prod-stt --kind watson-stt --url https://HOST/instances/GUID --api-key env:STT_KEY",
     ],
     json: { form: "document", type: "SourceRow" },
     options: (command) =>
       command
-        .requiredOption("--url <url>", "the account's address, without credentials")
-        .addOption(new Option("--kind <kind>", "the kind of source").choices(["couchdb"]).default("couchdb"))
+        .requiredOption("--url <url>", "the account's or instance's address, without credentials")
+        .addOption(new Option("--kind <kind>", "the kind of source").choices(KINDS).default("couchdb"))
         .addOption(
-          new Option("--auth <type>", "how to log in; else worked out from the options below").choices([
-            "none",
-            "basic",
-            "session",
-            "iam",
-          ]),
+          new Option("--auth <type>", "how to log in; else worked out from the options below").choices(
+            AUTH_TYPES,
+          ),
         )
-        .option("--username <name>", "for basic and session")
-        .option("--password <ref>", "for basic and session, by reference")
-        .option("--api-key <ref>", "for iam, by reference")
+        .option("--username <name>", "for basic, session and cp4d")
+        .option("--password <ref>", "for basic, session and cp4d, by reference")
+        .option("--api-key <ref>", "for iam, apikey and cp4d, by reference")
         .option("--token-url <url>", "for iam, if not IBM Cloud's own")
-        .option("--database <pattern...>", "databases to protect (default: all)")
-        .option("--exclude <pattern...>", "databases to leave out"),
+        .option("--token <ref>", "for bearer, by reference")
+        .option("--auth-url <url>", "for cp4d: the platform's address")
+        .option("--database <pattern...>", "couchdb: databases to protect (default: all)")
+        .option("--exclude <pattern...>", "couchdb: databases to leave out")
+        .option("--collection <name...>", "watson: what of the instance to protect (default: everything)")
+        .option("--ca <file>", "watson: PEM file of certificates to trust beside the system's")
+        .option("--insecure-tls", "watson: take any certificate; for trials only"),
     run: async (invocation, [name = ""], options) => {
       const [{ loadConfigForEdit }, { editConfig }, { sourceRow }] = await Promise.all([
         import("../../catalog/config/effective.ts"),
@@ -60,9 +64,8 @@ export function sourceAddCommand(app: App): Command {
       const entry = {
         kind: options.kind,
         url: options.url,
-        auth: await authEntry(invocation, options),
-        ...(options.database ? { databases: options.database } : {}),
-        ...(options.exclude ? { exclude: options.exclude } : {}),
+        auth: await authEntry(invocation, options.kind, options),
+        ...ownMembers(options, invocation.io.cwd),
       };
       const edited = await editConfig(config.location.path, config.document, [
         { member: ["sources", name], value: entry },
@@ -76,40 +79,19 @@ export function sourceAddCommand(app: App): Command {
   });
 }
 
-/** The `auth` member that the options mean. Errors: `usage` for parts that are missing or do not belong together. */
-async function authEntry(invocation: Invocation, options: Options): Promise<unknown> {
-  const { flagReference } = await import("../../catalog/config/effective.ts");
-  const reference = (flag: string, text: string | undefined) =>
-    flagReference(flag, demand(flag, text), invocation.inputs);
-  const type =
-    options.auth ?? (options.apiKey ? "iam" : options.username || options.password ? "basic" : "none");
-  const foreign =
-    type === "iam"
-      ? ["username", "password"]
-      : type === "none"
-        ? ["username", "password", "apiKey", "tokenUrl"]
-        : ["apiKey", "tokenUrl"];
-  const stray = foreign.find((member) => options[member as keyof Options] !== undefined);
-  if (stray !== undefined) {
-    const flag = `--${stray.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    throw new HoldfastError("usage", `${flag} does not go with the login type ${type}.`);
-  }
-  if (type === "none") return "none";
-  if (type === "iam") {
-    return {
-      type,
-      apiKey: reference("--api-key", options.apiKey),
-      ...(options.tokenUrl === undefined ? {} : { tokenUrl: options.tokenUrl }),
-    };
-  }
-  return {
-    type,
-    username: demand("--username", options.username),
-    password: reference("--password", options.password),
+/** What only sources of this kind have. Errors: `usage` for an option of another kind. */
+function ownMembers(options: Options, cwd: string): Record<string, unknown> {
+  const { kind, database, exclude, collection, ca, insecureTls } = options;
+  const couch = { databases: database, exclude };
+  const watson = {
+    collections: collection,
+    ca: ca === undefined ? undefined : resolve(cwd, ca),
+    insecureTls,
   };
-}
-
-function demand(flag: string, text: string | undefined): string {
-  if (text === undefined) throw new HoldfastError("usage", `This login type needs ${flag} too.`);
-  return text;
+  const [own, foreign] = kind === "couchdb" ? [couch, watson] : [watson, couch];
+  if (Object.values(foreign).some((value) => value !== undefined)) {
+    const flags = kind === "couchdb" ? "--collection, --ca, --insecure-tls" : "--database, --exclude";
+    throw new HoldfastError("usage", `${flags} do not go with sources of kind ${kind}.`);
+  }
+  return Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
 }

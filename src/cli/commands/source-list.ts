@@ -18,7 +18,7 @@ export function sourceListCommand(app: App): Command {
           { title: "SOURCE", value: (row) => row.name },
           { title: "KIND", value: (row) => row.kind },
           { title: "LOGIN", value: (row) => row.auth["type"] ?? "none" },
-          { title: "DATABASES", value: databasesText },
+          { title: "PROTECTED", value: protectedText },
           { title: "URL", value: (row) => row.url },
         ],
         `No source is configured in ${config.location.path}: holdfast source add NAME --url URL adds one.`,
@@ -27,7 +27,7 @@ export function sourceListCommand(app: App): Command {
   });
 }
 
-function databasesText(row: SourceRow): string {
-  const named = row.databases.join(", ");
-  return row.exclude.length === 0 ? named : `${named} but not ${row.exclude.join(", ")}`;
+function protectedText({ databases = [], collections = databases, exclude = [] }: SourceRow): string {
+  const named = collections.join(", ");
+  return exclude.length === 0 ? named : `${named} but not ${exclude.join(", ")}`;
 }

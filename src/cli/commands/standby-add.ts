@@ -15,10 +15,7 @@ export function standbyAddCommand(app: App): Command {
       "Both instances are configured sources of one kind. The standby belongs to Holdfast: what it made there it also changes and deletes;\n" +
       "what others made there stays.",
     arguments: { name: "how the standby is called from now on" },
-    examples: [
-      "holdfast source add dr-stt --kind watson-stt --url https://api.eu-de.… --api-key env:DR_KEY",
-      "holdfast standby add stt --source prod-stt --target dr-stt",
-    ],
+    examples: ["holdfast standby add stt --source prod-stt --target dr-stt"],
     json: { form: "document", type: "StandbySettings" },
     options: (command) =>
       command

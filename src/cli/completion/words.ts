@@ -87,6 +87,7 @@ function argumentOf(
 
 function kindOf(path: string, name: string): CompletionArgument["kind"] {
   if (name === "task" || name === "select") return "tasks";
-  if (name === "folder") return "files";
+  if (name === "folder" || name === "path") return "files";
+  if (name === "source") return "sources";
   return name === "name" && path.startsWith("source ") && path !== "source add" ? "sources" : "none";
 }

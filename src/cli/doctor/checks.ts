@@ -78,7 +78,10 @@ async function* secretFindings(
   invocation: Invocation,
   config: EffectiveConfig,
 ): AsyncGenerator<DoctorFinding> {
-  const { credential, resolveAuth } = await import("../../catalog/config/workspace-options.ts");
+  const [{ credential }, { sourceOptions }] = await Promise.all([
+    import("../../catalog/config/workspace-options.ts"),
+    import("../../catalog/config/source-options.ts"),
+  ]);
   const check = "repository key";
   if (config.credential) {
     try {
@@ -99,7 +102,7 @@ async function* secretFindings(
   }
   for (const [name, entry] of config.sources) {
     try {
-      await resolveAuth(name, entry, config.places, invocation.signal);
+      await sourceOptions(name, entry, config.places, invocation.signal);
       const auth = typeof entry.auth === "object" ? entry.auth.type : "none";
       yield {
         check: `secret of ${name}`,

@@ -1,7 +1,7 @@
 /**
  * What a capture may ask of the engine, answered from the repository.
  */
-import type { ItemKey } from "../../model/key.ts";
+import { keyAfterPrefix, type ItemKey } from "../../model/key.ts";
 import type { TaskName } from "../../model/task.ts";
 import { newestEntry } from "../../repository/manifest.ts";
 import type { Repository } from "../../repository/repository.ts";
@@ -37,14 +37,23 @@ export function captureEngine({
       stored();
       return writer().storeBlob(alias, content, encoding);
     },
-    keptKeys: () => {
+    keptKeys: (prefix) => {
       if (repository.keyring.right !== "read" || base === undefined) return undefined;
-      return keptKeys(new Timeline(repository, task, base), signal);
+      return keptKeys(new Timeline(repository, task, base), prefix, signal);
     },
   };
 }
 
-async function* keptKeys(timeline: Timeline, signal: AbortSignal): AsyncGenerator<ItemKey[]> {
+async function* keptKeys(
+  timeline: Timeline,
+  prefix: ItemKey | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<ItemKey[]> {
   const view = timeline.at(newestEntry(timeline.manifest).to);
-  for await (const versions of view.scanPresent({}, signal)) yield versions.map((version) => version.key);
+  const before = prefix && keyAfterPrefix(prefix);
+  const range = {
+    ...(prefix === undefined ? {} : { from: prefix }),
+    ...(before === undefined ? {} : { before }),
+  };
+  for await (const versions of view.scanPresent(range, signal)) yield versions.map((version) => version.key);
 }

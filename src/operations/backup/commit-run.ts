@@ -1,8 +1,9 @@
 /**
  * Committing a run: its entry is put behind the newest one. Rollups, holds and cleanups of others do not disturb it; another
- * run does.
+ * run does, unless one of the two only holds captures: those are items that no run of the source reads.
  */
 import type { Clock, Millis } from "../../model/clock.ts";
+import type { DeltaLevel } from "../../model/level.ts";
 import { isHoldfastError } from "../../model/errors.ts";
 import { levelOfRuns, type Policy } from "../../model/policy/policy.ts";
 import type { TaskName } from "../../model/task.ts";
@@ -20,6 +21,7 @@ import { commitManifest, readNewestManifest, type StoredManifest } from "../../r
 import type { CaptureEvent } from "../../sources/source.ts";
 import { figuresOf, lastGood, remember, runFigures } from "../../timeline/guard/figures.ts";
 import { findAnomalies } from "../../timeline/guard/find-anomalies.ts";
+import { lastStart } from "./due.ts";
 
 const SECOND_MS = 1_000;
 /** Rollups and holds may be faster this often before the run gives up. */
@@ -35,6 +37,10 @@ export interface FinishedRun {
   readonly output: RunOutput;
   readonly reconciled: boolean;
   readonly beforeRestore: boolean;
+  /** Only captures: what the timeline knows of the source itself stays as it is. */
+  readonly captures?: true;
+  /** Of a delta; default: what the policy says. */
+  readonly level?: DeltaLevel;
 }
 
 /** Undefined when another run committed since `base`, or what this one needs is gone: it must be done again. */
@@ -58,9 +64,30 @@ export async function commitRun(
       throw error;
     }
     current = await readNewestManifest(repository, task, signal);
-    if (entryId(current) !== entryId(base) || lostPacks(base, current)) return undefined;
+    if (!mayFollow(finished, base, current) || lostPacks(base, current)) return undefined;
   }
   return undefined;
+}
+
+/** Whether a run that started from `base` may be put behind `current`. */
+function mayFollow(
+  { start, captures }: FinishedRun,
+  base: StoredManifest | undefined,
+  current: StoredManifest | undefined,
+): boolean {
+  if (entryId(current) === entryId(base)) return true;
+  // A baseline begins an epoch of its own: what others committed meanwhile would not be part of it.
+  if (base === undefined || current === undefined || start.run === "baseline") return false;
+  if (current.manifest.erased !== base.manifest.erased) return false;
+  const { entries } = current.manifest;
+  const at = entries.findIndex(({ id }) => id === newestEntry(base.manifest).id);
+  if (at === -1) return false;
+  const since = entries.slice(at + 1);
+  return captures === true ? since.every(isDelta) : since.every((entry) => isDelta(entry) && entry.captures);
+}
+
+function isDelta({ level }: TimelineEntry): boolean {
+  return level !== "baseline";
 }
 
 /**
@@ -75,17 +102,32 @@ function lostPacks(base: StoredManifest | undefined, current: StoredManifest | u
 function nextManifest(current: Manifest | undefined, finished: FinishedRun, now: Millis) {
   const { run, source, end, output, reconciled } = finished;
   const entry = entryOf(current, finished);
-  const anomalies = findAnomalies(current, entry, finished.policy.anomaly);
-  const marked = { ...entry, anomalies };
-  const freeze = { since: now, run, lastGood: lastGood(current) };
-  const known = figuresOf(current);
-  return {
+  const next = {
     ...NO_RETENTION,
     ...current,
     written: now,
     source,
-    entries: [...(current?.entries ?? []), marked],
+    entries: current?.entries ?? [],
     packs: [...(current?.packs ?? []), ...output.packs],
+  };
+  if (finished.captures === true) {
+    return {
+      ...next,
+      entries: [...next.entries, entry],
+      cursor: current?.cursor ?? end.cursor,
+      runsSinceReconcile: current?.runsSinceReconcile ?? 0,
+      lastBackup: (current && lastStart(current)) ?? null,
+    };
+  }
+  const anomalies = findAnomalies(current, entry, finished.policy.anomaly);
+  const marked = { ...entry, anomalies };
+  const freeze = { since: now, run, lastGood: lastGood(current) };
+  const known = figuresOf(current);
+  const keepsLastBackup = current?.lastBackup !== undefined && !finished.beforeRestore;
+  return {
+    ...next,
+    ...(keepsLastBackup ? { lastBackup: finished.startedAt } : {}),
+    entries: [...next.entries, marked],
     cursor: end.cursor,
     runsSinceReconcile: reconciled ? 0 : (current?.runsSinceReconcile ?? 0) + 1,
     recent: remember(known, runFigures(known.at(-1), marked)),
@@ -95,7 +137,7 @@ function nextManifest(current: Manifest | undefined, finished: FinishedRun, now:
 }
 
 function entryOf(current: Manifest | undefined, finished: FinishedRun): TimelineEntry {
-  const { run, start, end, output, startedAt, beforeRestore, policy } = finished;
+  const { run, start, end, output, startedAt, beforeRestore, policy, captures, level } = finished;
   const previous = current && newestEntry(current);
   const wholeSecond = Math.ceil(end.through / SECOND_MS) * SECOND_MS;
   const baseline = start.run === "baseline";
@@ -103,12 +145,14 @@ function entryOf(current: Manifest | undefined, finished: FinishedRun): Timeline
     id: run,
     epoch: (previous?.epoch ?? 0) + (baseline ? 1 : 0),
     identity: start.identity,
-    level: baseline ? "baseline" : levelOfRuns(policy),
+    level: baseline ? "baseline" : (level ?? levelOfRuns(policy)),
     from: baseline || previous === undefined ? null : previous.to,
     to: previous === undefined ? wholeSecond : Math.max(wholeSecond, previous.to + SECOND_MS),
-    completeAsOf: end.completeAsOf,
+    // Captures tell nothing of what else the service acknowledged meanwhile.
+    completeAsOf: captures === true ? (previous?.completeAsOf ?? 0) : end.completeAsOf,
     startedAt,
     beforeRestore,
+    ...(captures === true ? { captures } : {}),
     reason: start.reason ?? "",
     groups: output.groups,
     counts: output.counts,

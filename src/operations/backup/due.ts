@@ -24,6 +24,10 @@ export async function dueTime(
 }
 
 /** When the newest run began that was a backup of its own, not a restore's. A run that failed left nothing, so it is due again. */
-export function lastStart({ entries }: Manifest): Millis | undefined {
+export function lastStart({
+  entries,
+  lastBackup,
+}: Pick<Manifest, "entries" | "lastBackup">): Millis | undefined {
+  if (lastBackup !== undefined) return lastBackup ?? undefined;
   return entries.findLast(({ beforeRestore }) => !beforeRestore)?.startedAt;
 }

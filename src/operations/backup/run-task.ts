@@ -4,6 +4,7 @@
 import type { Millis } from "../../model/clock.ts";
 import { errorText, HoldfastError } from "../../model/errors.ts";
 import type { TaskName } from "../../model/task.ts";
+import type { DeltaLevel } from "../../model/level.ts";
 import { levelOfRuns, type Policy } from "../../model/policy/policy.ts";
 import { newestEntry, segmentsNewestFirst, type ManifestSource } from "../../repository/manifest.ts";
 import { newTimedId } from "../../repository/ids.ts";
@@ -12,7 +13,7 @@ import { writeRunRecord, type Checkpoint, type RunRecord } from "../../repositor
 import { RunWriter, type RunOutput } from "../../repository/run-writer.ts";
 import { StateIndex } from "../../repository/state-index.ts";
 import { readNewestManifest, type StoredManifest } from "../../repository/task-store.ts";
-import type { CaptureEvent, SourceContext } from "../../sources/source.ts";
+import type { CaptureEvent, CaptureRequest, SourceContext } from "../../sources/source.ts";
 import { signalOf, type Hooks } from "../hooks.ts";
 import { leaseNewest } from "../leased.ts";
 import { freezeRows } from "../marks.ts";
@@ -36,6 +37,10 @@ export interface TaskRequest {
   readonly reconcile: boolean;
   /** The run keeps what a restore in place is about to overwrite. */
   readonly beforeRestore?: boolean;
+  /** Commits captures: this is asked instead of the source, which is not reached at all. */
+  readonly captures?: (request: CaptureRequest, context: SourceContext) => AsyncIterable<CaptureEvent>;
+  /** Of a delta; default: what the policy says. */
+  readonly level?: DeltaLevel;
 }
 
 /** Runs the task once. Never throws for what goes wrong with the run: the report says it. */
@@ -69,14 +74,18 @@ class TaskRun {
     this.#hooks = hooks;
     this.#startedAt = workspace.clock.now();
     this.#run = newTimedId(this.#startedAt);
-    this.#requestsBefore = workspace.source(request.settings.name).traffic.requests;
+    this.#requestsBefore = this.#requests;
   }
 
   async execute(): Promise<RunReport> {
     try {
       await using _lease = await leaseNewest(this.#workspace, this.#task, this.#hooks);
       const base = await readNewestManifest(this.#workspace.repository, this.#task, signalOf(this.#hooks));
-      const resume = await findInterrupted(this.#workspace, this.#task, base);
+      // Captures are small runs that leave no checkpoints, and they continue nothing that the source began.
+      const resume =
+        this.#request.captures === undefined
+          ? await findInterrupted(this.#workspace, this.#task, base)
+          : undefined;
       if (resume !== undefined) this.#run = resume.run;
       const end = await this.#capture(base, resume);
       const output = await (this.#writer as RunWriter).finish();
@@ -112,6 +121,12 @@ class TaskRun {
     return this.#workspace.policyOf(settings.name, collection).policy;
   }
 
+  /** Sent to the source so far: none where it is not asked. */
+  get #requests(): number {
+    const { settings, captures } = this.#request;
+    return captures === undefined ? this.#workspace.source(settings.name).traffic.requests : 0;
+  }
+
   get #name(): string {
     return `${this.#request.settings.name}/${this.#request.collection}`;
   }
@@ -120,25 +135,25 @@ class TaskRun {
     base: StoredManifest | undefined,
     resume: Checkpoint | undefined,
   ): Promise<Extract<CaptureEvent, { kind: "end" }>> {
-    const source = this.#workspace.source(this.#request.settings.name);
-    const capture = source.capture(
-      {
-        collection: this.#request.collection,
-        cursor: base?.manifest.cursor,
-        resume: resume?.cursor,
-        reconcile: this.#reconciles(base),
-        include: this.#policy.include,
-        engine: captureEngine({
-          repository: this.#workspace.repository,
-          task: this.#task,
-          base,
-          writer: () => this.#started,
-          signal: signalOf(this.#hooks),
-          stored: () => (this.#blobs += 1),
-        }),
-      },
-      this.#context(),
-    );
+    const request: CaptureRequest = {
+      collection: this.#request.collection,
+      cursor: base?.manifest.cursor,
+      resume: resume?.cursor,
+      reconcile: this.#reconciles(base),
+      include: this.#policy.include,
+      engine: captureEngine({
+        repository: this.#workspace.repository,
+        task: this.#task,
+        base,
+        writer: () => this.#started,
+        signal: signalOf(this.#hooks),
+        stored: () => (this.#blobs += 1),
+      }),
+    };
+    const { captures, settings } = this.#request;
+    const capture =
+      captures?.(request, this.#context()) ??
+      this.#workspace.source(settings.name).capture(request, this.#context());
     for await (const event of capture) {
       switch (event.kind) {
         case "start":
@@ -231,6 +246,8 @@ class TaskRun {
       output,
       reconciled: start.run === "baseline" || this.#reconciles(base),
       beforeRestore: this.#request.beforeRestore ?? false,
+      ...(this.#request.captures === undefined ? {} : { captures: true as const }),
+      ...(this.#request.level === undefined ? {} : { level: this.#request.level }),
     };
     const { repository, clock } = this.#workspace;
     return commitRun(repository, this.#task, base, finished, clock, signalOf(this.#hooks));
@@ -269,7 +286,7 @@ class TaskRun {
       source: this.#source,
       state,
       kind: this.#start?.run ?? null,
-      level: levelOfRuns(this.#policy),
+      level: this.#request.level ?? levelOfRuns(this.#policy),
       anomalies: entry?.anomalies ?? [],
       reason: this.#start?.reason ?? "",
       startedAt: this.#startedAt,
@@ -279,7 +296,7 @@ class TaskRun {
       manifest: committed?.digest ?? null,
       counts: this.#writer?.counts ?? { live: 0, deleted: 0, purged: 0, bodyBytes: 0, storedBytes: 0 },
       blobs: this.#blobs,
-      requests: this.#workspace.source(this.#request.settings.name).traffic.requests - this.#requestsBefore,
+      requests: this.#requests - this.#requestsBefore,
       warnings: this.#warnings,
       error: error === undefined ? null : { code: error.code, message: error.message },
     };

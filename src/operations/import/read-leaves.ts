@@ -17,7 +17,7 @@ import {
 import { readNdjson } from "../../exchange/ndjson/read.ts";
 import { readTar } from "../../exchange/tar/read.ts";
 import { isDocumentKey } from "../../sources/couchdb/items.ts";
-import { JsonMismatch } from "../../sources/couchdb/raw-json.ts";
+import { JsonMismatch } from "../../sources/http/raw-json.ts";
 import { signalOf, type Hooks } from "../hooks.ts";
 
 import type { ImportFile } from "./open-file.ts";

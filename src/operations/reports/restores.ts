@@ -10,6 +10,16 @@ export interface RestoreItemRow {
   readonly revision?: string;
   readonly previousRevision?: string;
   readonly reason?: string;
+  /** The object that the target has for it, where the service chooses ids. */
+  readonly mapped?: IdRow;
+}
+
+/** An object of the timeline and the one that the target has for it. */
+export interface IdRow {
+  /** What it is: `model`, `speaker`, `job`. */
+  readonly group: string;
+  readonly kept: string;
+  readonly target: string;
 }
 
 export interface RestoreReport {
@@ -27,6 +37,8 @@ export interface RestoreReport {
   readonly samples: readonly RestoreItemRow[];
   /** Every item that was not restored, up to 1,000. */
   readonly failures: readonly RestoreItemRow[];
+  /** Which object of the target stands for which kept one, where the service chooses ids; absent for other kinds. */
+  readonly ids?: readonly IdRow[];
   readonly durationMs: number;
   readonly undo: string | null;
 }

@@ -3,6 +3,7 @@
  */
 import type { Level } from "../../model/level.ts";
 import type { AnomalyRow, FreezeRow } from "./marks.ts";
+import type { ReadinessSummary } from "./readiness.ts";
 
 /** A task with the state of its timeline. */
 export interface TaskSummary {
@@ -49,6 +50,8 @@ export interface RunReport {
   readonly warnings: readonly string[];
   /** Absent where no rollup was asked for, or the key may not read. */
   readonly maintenance?: MaintenanceReport;
+  /** Whether it could all be rebuilt; told by `backup` only, of kinds that keep more than the service gives back. */
+  readonly readiness?: ReadinessSummary;
   /** Why the run was marked; absent for an ordinary one. */
   readonly anomalies?: readonly AnomalyRow[];
   /** What froze the task, as it is after the run; told by `backup` only. */

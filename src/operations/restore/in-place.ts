@@ -16,6 +16,7 @@ import { signalOf, type Hooks } from "../hooks.ts";
 import type { RestoreItemRow } from "../reports.ts";
 import { sourceContext } from "../source-context.ts";
 import type { Workspace } from "../workspace.ts";
+import { openIds } from "./ids.ts";
 import { isWhole, scopeReader, type Scope } from "./scope.ts";
 import type { Tally } from "./tally.ts";
 import { UndoRecorder } from "./undo-record.ts";
@@ -35,6 +36,8 @@ export interface InPlaceRestore {
   readonly onItem: (row: RestoreItemRow) => void;
   /** A further condition for overwriting an item: undo leaves alone what others have changed since. */
   readonly guard?: (state: { readonly key: Buffer; readonly state: Buffer }) => boolean;
+  /** The kind's own switches. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   /** What to put back, where it is not the scope at the instant. */
   readonly reader?: VersionReader;
 }
@@ -53,6 +56,7 @@ export async function restoreInPlace(
     target: collection,
     restored: request.instant,
   });
+  const ids = await openIds(workspace, timeline, name, request.apply, hooks);
   let scope = request.scope;
   let reader = request.reader ?? scopeReader(timeline, timeline.at(request.instant), scope, signal);
   /** The items that a repeated pass through everything is about; all others have been told of. */
@@ -70,6 +74,8 @@ export async function restoreInPlace(
         merge: request.mode === "replica",
         newerItems: request.newerItems,
         replicationStopped: request.replicationStopped,
+        ...(ids === undefined ? {} : { ids }),
+        ...(request.settings === undefined ? {} : { settings: request.settings }),
         ...(kept === undefined ? {} : { kept: async (states) => guarded(kept.index, states, request.guard) }),
       },
       sourceContext(workspace, "restore", `${name}/${collection}`, hooks),

@@ -6,6 +6,7 @@ import { compareKeys, keyAfterPrefix, keyOf, type ItemKey } from "../../model/ke
 import type { Version } from "../../model/version.ts";
 import { traitsOf, type KindTraits, type SourceKind } from "../../sources/kinds.ts";
 import type { VersionReader } from "../../sources/source.ts";
+import { newestEntry } from "../../repository/manifest.ts";
 import type { KeyRange } from "../../repository/segment/segment-scan.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import type { View } from "../../timeline/view.ts";
@@ -40,9 +41,28 @@ export function scopeReader(
   const traits = traitsOf(timeline.manifest.source.kind as SourceKind);
   return {
     versions: chooser(view, scope, traits, signal),
-    find: async (keys) => view.findPresent(keys, signal),
+    find: finder(timeline, view, traits, signal),
     blob: (ref) => timeline.blobs.stream(ref, signal),
     contains: async (keys) => view.contains(keys, signal),
+  };
+}
+
+/** Looks at the instant, and where nothing was known then, at what was learned of it later. */
+function finder(
+  timeline: Timeline,
+  view: View,
+  { tellsOfEarlier }: KindTraits,
+  signal: AbortSignal,
+): VersionReader["find"] {
+  if (tellsOfEarlier === undefined) return async (keys) => view.findPresent(keys, signal);
+  const newest = timeline.at(newestEntry(timeline.manifest).to);
+  return async (keys) => {
+    const found = await view.findPresent(keys, signal);
+    const unknown = keys.filter((_key, index) => found[index] === undefined);
+    if (unknown.length === 0) return found;
+    const later = await newest.findPresent(unknown, signal);
+    const learned = later.filter((version) => version?.kind === "live" && tellsOfEarlier(version));
+    return keys.map((key, index) => found[index] ?? learned.find((version) => version?.key.equals(key)));
   };
 }
 

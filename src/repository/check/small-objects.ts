@@ -1,8 +1,9 @@
 /**
- * Checking the small sealed objects that no timeline needs: leases and certificates of erasures. Each opens in its place.
+ * Checking the small sealed objects that no timeline needs: leases, certificates of erasures, how far standbys are, what ids restored
+ * objects have. Each opens in its place.
  */
 import type { TaskName } from "../../model/task.ts";
-import { erasuresOf, leasesOf } from "../paths.ts";
+import { erasuresOf, idMapsOf, leasesOf, standbysOf } from "../paths.ts";
 import type { Repository } from "../repository.ts";
 import { openSealedAt } from "../sealed-places.ts";
 import { damageFinding, type CheckFinding } from "./finding.ts";
@@ -10,6 +11,8 @@ import { damageFinding, type CheckFinding } from "./finding.ts";
 const MEANINGS = [
   [leasesOf, "Cleanup deletes nothing until the lease has run out, a day after it was taken."],
   [erasuresOf, "The certificate of an erasure cannot be shown any more."],
+  [standbysOf, "The standby is compared anew by its next run."],
+  [idMapsOf, "A restore to that target again would make what it mapped a second time."],
 ] as const;
 
 /** Errors: `storage-*`; damage is yielded. */

@@ -19,7 +19,7 @@ export function figuresOf(manifest: Manifest | undefined): readonly RunFigures[]
   if (manifest === undefined || manifest.recent.length > 0) return manifest?.recent ?? [];
   const known: RunFigures[] = [];
   for (const entry of manifest.entries) {
-    if (entry.runs === 1 && (entry.change !== null || entry.from === null)) {
+    if (entry.captures === undefined && entry.runs === 1 && (entry.change !== null || entry.from === null)) {
       known.push(runFigures(known.at(-1), entry));
     }
   }

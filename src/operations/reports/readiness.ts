@@ -1,0 +1,32 @@
+/**
+ * What operations tell about whether things could be rebuilt from what is kept.
+ */
+import type { Verdict } from "../../model/verdict.ts";
+
+/** Something that is missing, or whose content is not known. */
+export interface MissingRow {
+  /** Null where it concerns the whole object. */
+  readonly key: string | null;
+  readonly what: string;
+}
+
+/** One object that is rebuilt as a whole: a model, a job. */
+export interface ReadinessRow {
+  readonly task: string;
+  readonly source: string;
+  readonly collection: string;
+  readonly instant: string;
+  readonly key: string;
+  readonly verdict: Verdict;
+  /** The worst first. */
+  readonly missing: readonly MissingRow[];
+  /** How long rebuilding takes at least, ms; null where it cannot be told. */
+  readonly estimateMs: number | null;
+}
+
+/** The same of a whole task, as a backup tells it. */
+export interface ReadinessSummary {
+  readonly counts: Readonly<Record<Verdict, number>>;
+  /** The first of those that could not be rebuilt, or not wholly. */
+  readonly notRecoverable: readonly Pick<ReadinessRow, "key" | "verdict" | "missing">[];
+}
