@@ -41,19 +41,23 @@ export function scopeReader(
   const traits = traitsOf(timeline.manifest.source.kind as SourceKind);
   return {
     versions: chooser(view, scope, traits, signal),
-    find: finder(timeline, view, traits, signal),
+    find: finder(timeline, view, traits as KindTraits | undefined, signal),
     blob: (ref) => timeline.blobs.stream(ref, signal),
     contains: async (keys) => view.contains(keys, signal),
   };
 }
 
-/** Looks at the instant, and where nothing was known then, at what was learned of it later. */
+/**
+ * Looks at the instant, and where nothing was known then, at what was learned of it later. `traits`: undefined for a kind that this version
+ * does not know.
+ */
 function finder(
   timeline: Timeline,
   view: View,
-  { tellsOfEarlier }: KindTraits,
+  traits: KindTraits | undefined,
   signal: AbortSignal,
 ): VersionReader["find"] {
+  const tellsOfEarlier = traits?.tellsOfEarlier;
   if (tellsOfEarlier === undefined) return async (keys) => view.findPresent(keys, signal);
   const newest = timeline.at(newestEntry(timeline.manifest).to);
   return async (keys) => {
