@@ -23,6 +23,9 @@ export interface SeenRequest {
   status: number | undefined;
 }
 
+/** Tokens of WebSockets, and what callers prove themselves with to an application. */
+const SECRET_QUERY = /^[^?]*\?(?:.*&)?(?:access_token|user_secret)=/;
+
 export class RequestLog extends RequestCounts {
   #seen: SeenRequest[] = [];
 
@@ -30,8 +33,8 @@ export class RequestLog extends RequestCounts {
   see(method: string, url: string, call: string, headers: IncomingHttpHeaders): SeenRequest {
     this.add(method, call);
     const kept = Object.fromEntries(Object.entries(headers).filter(([name]) => !SECRET_HEADERS.has(name)));
-    const query = /^[^?]*\?.*access_token=/.test(url) ? `${url.split("?")[0] ?? ""}?…` : url;
-    const seen: SeenRequest = { method, url: query, call, headers: kept, status: undefined };
+    const shown = SECRET_QUERY.test(url) ? `${url.split("?")[0] ?? ""}?…` : url;
+    const seen: SeenRequest = { method, url: shown, call, headers: kept, status: undefined };
     this.#seen.push(seen);
     if (this.#seen.length > REMEMBERED_REQUESTS) this.#seen.shift();
     return seen;
