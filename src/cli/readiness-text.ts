@@ -27,7 +27,7 @@ export function readinessLines({ key, verdict, missing, estimateMs }: ReadinessR
   const estimate = estimateMs === null ? "" : `  (at least ${durationText(estimateMs)})`;
   return [
     `${out.paint(style, text.padEnd(VERDICT_WIDTH))}  ${visible(key)}${estimate}`,
-    ...missingLines(missing, MISSING_SHOWN).map((line) => `    ${line}`),
+    ...missingLines(key, missing, MISSING_SHOWN).map((line) => `    ${line}`),
   ];
 }
 
@@ -44,10 +44,12 @@ export function runReadinessLines(
     const degraded = counts.degraded === 0 ? "" : `, ${counts.degraded} with something unknown`;
     return [`        ${countOf(counts.complete + counts.degraded, "object")} recoverable${degraded}`];
   }
-  const lines = [`        ${out.paint("red", `NOT RECOVERABLE: ${countOf(bad, "object")}`)}`];
+  const lines = [
+    `        ${out.paint("red", `${WORDS[counts.lost > 0 ? "lost" : "partial"].text}: ${countOf(bad, "object")}`)}`,
+  ];
   for (const { key, missing } of notRecoverable) {
     lines.push(`          ${visible(key)}`);
-    lines.push(...missingLines(missing, MISSING_SHOWN_IN_RUN).map((line) => `            ${line}`));
+    lines.push(...missingLines(key, missing, MISSING_SHOWN_IN_RUN).map((line) => `            ${line}`));
   }
   const unnamed = bad - notRecoverable.length;
   if (unnamed > 0) lines.push(`          and ${unnamed} more`);
@@ -55,10 +57,10 @@ export function runReadinessLines(
   return lines;
 }
 
-function missingLines(missing: readonly MissingRow[], most: number): string[] {
+function missingLines(object: string, missing: readonly MissingRow[], most: number): string[] {
   const lines = missing
     .slice(0, most)
-    .map(({ key, what }) => visible(key === null ? what : `${key}: ${what}`));
+    .map(({ key, what }) => visible(key === null || key === object ? what : `${key}: ${what}`));
   const unnamed = missing.length - lines.length;
   return unnamed > 0 ? [...lines, `and ${unnamed} more`] : lines;
 }

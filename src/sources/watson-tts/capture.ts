@@ -10,7 +10,7 @@ import { captureKey, modelKey, type Named } from "../watson/keys.ts";
 import { amongKeys, goneVersion, missingUnder, newsOf } from "../watson/listed-versions.ts";
 import { Listing } from "../watson/listing.ts";
 import { COLLECTION, modelItem, parseModel, resourceItems, speakerItem } from "./elements.ts";
-import type { TtsService } from "./service.ts";
+import { isNotOffered, type TtsService } from "./service.ts";
 
 export function requireCollection(collection: string): void {
   if (collection === COLLECTION) return;
@@ -108,7 +108,7 @@ class TtsCapture {
       elements = await this.#service.speakers(this.#context.signal);
     } catch (error) {
       // Withdrawn on IBM Cloud step by step: what is kept of speakers stays as it is.
-      if (!isHoldfastError(error, "source-not-found", "source-protocol")) throw error;
+      if (!isNotOffered(error)) throw error;
       this.#context.warn?.(
         `Speaker models are not listed any more, so they are left as they were kept: ${error.message}`,
       );

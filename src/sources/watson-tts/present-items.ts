@@ -6,7 +6,7 @@ import { sortableKey, type ItemKey } from "../../model/key.ts";
 import type { CapturedVersion } from "../../model/version.ts";
 import { parseKey, type Named } from "../watson/keys.ts";
 import { modelItem, parseModel, resourceItems, speakerItem } from "./elements.ts";
-import type { TtsService } from "./service.ts";
+import { isNotOffered, type TtsService } from "./service.ts";
 
 /** In the order of the keys; undefined where there is none. Captures are at no service. */
 export async function readPresentItems(
@@ -37,7 +37,11 @@ export async function readPresentItems(
     }
   }
   if (wanted.some(({ parsed }) => parsed?.kind === "speaker")) {
-    for (const element of await service.speakers(signal)) add(speakerItem(element).version);
+    try {
+      for (const element of await service.speakers(signal)) add(speakerItem(element).version);
+    } catch (error) {
+      if (!isNotOffered(error)) throw error;
+    }
   }
   return keys.map((key) => found.get(sortableKey(key)));
 }

@@ -2,6 +2,8 @@
  * The calls of Text to Speech that concern custom models, as far as they are needed here. Everything that is kept is handed over as the
  * service sent it.
  */
+import { isHoldfastError, type HoldfastError } from "../../model/errors.ts";
+import { refusalOf } from "../http/answer-failure.ts";
 import { readJson } from "../http/whole-answer.ts";
 import { skipSpace, walkElements, walkMembers } from "../http/raw-json.ts";
 import { component, type StreamedBody, type WatsonClient } from "../watson/client.ts";
@@ -174,6 +176,13 @@ export class TtsService {
       signal,
     );
   }
+}
+
+/** Whether the service refused the call as such: withdrawn calls are answered so. Other failures tell nothing about what is there. */
+export function isNotOffered(error: unknown): error is HoldfastError {
+  if (!isHoldfastError(error, "source-not-found", "source-protocol")) return false;
+  const status = refusalOf(error)?.status ?? 0;
+  return status >= 400 && status < 500;
 }
 
 const OPEN_ARRAY = 0x5b;

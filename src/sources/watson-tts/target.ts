@@ -1,10 +1,9 @@
 /**
  * The instance that is restored into or compared with: its models and speakers, and which of them stand for which kept ones.
  */
-import { isHoldfastError } from "../../model/errors.ts";
 import type { IdMap } from "../source.ts";
 import { parseModel, parseSpeaker, type TtsModel, type TtsSpeaker } from "./elements.ts";
-import type { TtsService } from "./service.ts";
+import { isNotOffered, type TtsService } from "./service.ts";
 
 export const MODEL_GROUP = "model";
 export const SPEAKER_GROUP = "speaker";
@@ -93,7 +92,7 @@ export class Target {
           speakers.set(speaker.speaker_id, speaker);
         }
       } catch (error) {
-        if (!isHoldfastError(error, "source-not-found", "source-protocol")) throw error;
+        if (!isNotOffered(error)) throw error;
       }
       this.#speakers = speakers;
     }

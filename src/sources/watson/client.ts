@@ -5,7 +5,6 @@
  * The services answer 401 both to bad credentials and for a custom model that does not exist. Here the second is
  * `source-not-found`: a listing that needs no model tells them apart before any 401 is believed.
  */
-import { createHash } from "node:crypto";
 import { systemClock, type Clock } from "../../model/clock.ts";
 import { HoldfastError, isHoldfastError } from "../../model/errors.ts";
 import { ArrayCutter } from "../http/array-cutter.ts";
@@ -66,11 +65,6 @@ export class WatsonClient implements AsyncDisposable {
       ...(config.requestTimeoutMs === undefined ? {} : { requestTimeoutMs: config.requestTimeoutMs }),
       ...(config.retry === undefined ? {} : { retry: config.retry }),
     });
-  }
-
-  /** Which instance this is, as far as it can be told: a digest of its address, for names that must differ by it. */
-  get instanceMark(): string {
-    return createHash("sha256").update(this.http.address.shown).digest("hex");
   }
 
   /** Any exchange. Errors: as `HttpClient.exchange`; `source-not-found` for a custom model that is not there. */

@@ -79,7 +79,8 @@ export class Listing {
     const known = this.#models.get(id);
     if (known === undefined || known.stamp !== stamp) return false;
     if (known.readAt >= this.#since) return true;
-    return !this.#reconcile && now - known.readAt < this.#fullReadEveryMs;
+    // Without a stamp the listing tells nothing.
+    return stamp !== "" && !this.#reconcile && now - known.readAt < this.#fullReadEveryMs;
   }
 
   /** Everything of the model has been read and handed over. */

@@ -69,7 +69,10 @@ sources:
     ["repository:\n  folder: 17", "2:11: repository.folder: must be text, not a number; put it in quotes"],
     ["sources:\n  a b: {}", "2:3: sources.a b: a source's name is made of letters"],
     ["sources:\n  a:\n    kind: couchdb", "2:3: sources.a.url: is missing"],
-    ["sources:\n  a: { kind: mysql, url: 'http://x' }", "2:14: sources.a.kind: must be one of couchdb, watson-tts, watson-stt"],
+    [
+      "sources:\n  a: { kind: mysql, url: 'http://x' }",
+      "2:14: sources.a.kind: must be one of couchdb, watson-tts, watson-stt",
+    ],
     [
       "sources:\n  a:\n    kind: couchdb\n    url: http://x\n    auth: { type: bsic }",
       "5:19: sources.a.auth.type: must be one of none, basic, session, iam",

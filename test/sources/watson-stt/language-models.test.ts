@@ -357,6 +357,46 @@ describe("restoring language models", () => {
     expect(new Set(names)).toEqual(new Set(["Claims", "Foreign"]));
   });
 
+  it("deletes derived words again that somebody had deleted and a restored corpus brings back", async () => {
+    await using stand = await openStand({ pgModels: "on" });
+    const kept = new Kept();
+    const id = await fillModel(stand, kept, { base: "en-US_BroadbandModel" });
+    const listed = async (model: string, instance: string): Promise<string[]> => {
+      const path = `/v1/customizations/${model}/words`;
+      const { words } = await stand.call("GET", path, undefined, instance);
+      return (words as { word: string }[]).map(({ word }) => word);
+    };
+    const derived = (await listed(id, DEFAULT_INSTANCE)).filter((word) => /zyxomax|qwertium/i.test(word));
+    expect(derived).toHaveLength(2);
+    await stand.call("DELETE", `/v1/customizations/${id}/words/${derived[0] ?? ""}`);
+    await kept.capture(stand.source());
+    const ids = new Ids();
+    const target = stand.source(DR_INSTANCE);
+    const warnings: string[] = [];
+    await restoreInto(target, kept, { ids }, contextOf(warnings));
+    const [model] = await modelsOf(stand, DR_INSTANCE);
+    const there = await listed(String(model?.["customization_id"]), DR_INSTANCE);
+    expect(there).toContain(derived[1]);
+    expect(there).not.toContain(derived[0]);
+    // As the source was after the deletion: not trained since.
+    expect(model).toMatchObject({ status: "ready" });
+    expect(warnings).toEqual([expect.stringContaining("It had been trained, and changed since")]);
+    expect(await differences(target, kept, { ids })).toEqual([]);
+  });
+
+  it("restores many models at a time, each once", async () => {
+    await using stand = await openStand();
+    const kept = new Kept();
+    for (let number = 0; number < 6; number++)
+      await fillModel(stand, kept, { name: "Same name", grammar: false });
+    await kept.capture(stand.source());
+    const ids = new Ids();
+    const target = stand.source(DR_INSTANCE);
+    await restoreInto(target, kept, { ids, merge: false });
+    expect(await modelsOf(stand, DR_INSTANCE)).toHaveLength(6);
+    expect(await differences(target, kept, { ids })).toEqual([]);
+  });
+
   it("waits while the service works, and shows for what", async () => {
     await using stand = await openStand({
       manualClockFrom: Date.now(),

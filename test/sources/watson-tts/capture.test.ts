@@ -41,9 +41,7 @@ describe("a capture", () => {
       headers: { authorization: `Basic ${btoa(`apikey:${stand.sandbox.apiKey}`)}` },
     });
     expect(await answer.text()).toBe(`{"customizations":[${timeline.body(model)}]}`);
-    expect(timeline.body(`${model}/words/ＮＹ`)).toBe(
-      `{"word":"ＮＹ","translation":"New\u00a0York, NY"}`,
-    );
+    expect(timeline.body(`${model}/words/ＮＹ`)).toBe(`{"word":"ＮＹ","translation":"New\u00a0York, NY"}`);
   });
 
   it("keeps prompts and speakers beside the words", async () => {

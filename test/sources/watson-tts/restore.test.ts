@@ -285,6 +285,26 @@ describe("a restore in place", () => {
   });
 });
 
+describe("a restore in place of a model that was made again", () => {
+  it("knows what is kept of it, also when it was first seen under its temporary name", async () => {
+    const id = await home.makeModel("m", [{ word: "x", translation: "1" }]);
+    await timeline.capture(home.source);
+    const before = timeline.reader();
+    await home.call("DELETE", `/customizations/${id}`);
+    await home.makeModel(temporaryName(id), []);
+    await timeline.capture(home.source);
+    await timeline.restore(home.source, { ...IN_PLACE, ids, reader: before });
+    await home.addWords(ids.get("model", id) ?? "", [{ word: "x", translation: "2" }]);
+    await timeline.capture(home.source);
+    const engine = timeline.engine();
+    const kept = async (states: Parameters<typeof engine.known>[0]): Promise<boolean[]> =>
+      await engine.known(states);
+    expect(acted(await timeline.restore(home.source, { ...IN_PLACE, ids, reader: before, kept }))).toEqual({
+      [`models/m [${id}]/words/x`]: "change",
+    });
+  });
+});
+
 describe("a preview", () => {
   it("tells what the restore then does, and writes nothing", async () => {
     const id = await home.makeModel("m", [{ word: "x", translation: "1" }]);

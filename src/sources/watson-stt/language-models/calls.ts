@@ -123,7 +123,7 @@ export class LanguageModelCalls {
         query: { allow_overwrite: overwrites },
         headers: {
           "content-type": contentType,
-          ...(customer === undefined ? {} : { "x-watson-metadata": `customer_id=${customer}` }),
+          ...labelOf(customer),
         },
         body: content,
         purpose: `add ${shown(kind)} "${name}" to language model ${id}`,
@@ -153,11 +153,12 @@ export class LanguageModelCalls {
   }
 
   /** The service takes all of them or none. It works on them after it has answered. */
-  async addWords(id: string, words: readonly WordDefinition[]): Promise<void> {
+  async addWords(id: string, words: readonly WordDefinition[], customer: string | undefined): Promise<void> {
     await this.#send(
       {
         method: "POST",
         path: at(id, "words"),
+        headers: labelOf(customer),
         body: { json: { words } },
         purpose: `add ${words.length} words to language model ${id}`,
       },
@@ -236,6 +237,11 @@ export class LanguageModelCalls {
 
 export function shown(kind: FileKind): string {
   return kind === "corpora" ? "corpus" : "grammar";
+}
+
+/** With it the service finds the data when the customer asks for their deletion. */
+function labelOf(customer: string | undefined): Record<string, string> {
+  return customer === undefined ? {} : { "x-watson-metadata": `customer_id=${customer}` };
 }
 
 function at(id: string, ...below: readonly string[]): string {

@@ -31,6 +31,8 @@ export interface KeptFile {
 
 export interface KeptWord extends KnownWord {
   readonly key: ItemKey;
+  /** The customer whose data it is, where that was captured. */
+  readonly customer: string | undefined;
 }
 
 export interface KeptModel {
@@ -95,6 +97,7 @@ export async function readKeptModel(group: ModelGroup, reader: VersionReader): P
       key: item.key,
       word: wordOf(item.raw),
       submitted: submitted[at]?.body,
+      customer: submitted[at]?.customer,
     })),
     derived: new Map(live("derived-words").map(({ of, key: derived }) => [of, derived])),
     deleted,

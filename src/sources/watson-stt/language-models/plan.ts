@@ -8,7 +8,7 @@ import { keyText, type ItemKey } from "../../../model/key.ts";
 import type { RestoreAction } from "../../source.ts";
 import { resourceKey } from "../../watson/keys.ts";
 import { derivesWords, takesGrammars } from "./base-models.ts";
-import { resourceState, wordState, type FileKind } from "./items.ts";
+import { resourceItem, wordItem, type FileKind } from "./items.ts";
 import type { KeptFile, KeptModel, KeptWord } from "./kept-model.ts";
 import { isUserWord } from "./objects.ts";
 import type { PresentModel } from "./present-model.ts";
@@ -85,17 +85,14 @@ export function lostByReset({ kept, present, newerItems }: PlanInput): string[] 
   return [...unknown, ...newer];
 }
 
-/** The state of each item that the target has of the model. */
+/** The state of each item that the target has of the model, by its key there. */
 export function statesOf({ model, corpora, grammars, words }: PresentModel): Map<string, Buffer> {
-  const text = (kind: FileKind | "words" | "derived-words", name: string): string =>
-    resourceKey(model, kind, name).toString("utf8");
-  return new Map([
-    ...[...corpora.values()].map((file) => [text("corpora", file.name), resourceState(file)] as const),
-    ...[...grammars.values()].map((file) => [text("grammars", file.name), resourceState(file)] as const),
-    ...[...words.values()].map(
-      (word) => [text(isUserWord(word) ? "words" : "derived-words", word.word), wordState(word)] as const,
-    ),
-  ]);
+  const items = [
+    ...[...corpora.values()].map((file) => resourceItem(model, "corpora", file)),
+    ...[...grammars.values()].map((file) => resourceItem(model, "grammars", file)),
+    ...[...words.values()].map((word) => wordItem(model, word)),
+  ];
+  return new Map(items.map(({ key, state }) => [keyText(key), state]));
 }
 
 interface Difference {
@@ -158,7 +155,13 @@ function fileStep(file: KeptFile, { present, kept, written }: PlanInput): Step |
     return { key, action: "same" };
   }
   if (there === undefined) return { kind: "file", file, key, action: "create" };
-  return { kind: "file", file, key, action: "change", present: resourceState(there) };
+  return {
+    kind: "file",
+    file,
+    key,
+    action: "change",
+    present: resourceItem(present.model, kind, there).state,
+  };
 }
 
 function sameFigures({ resource }: KeptFile, totalWords: number): boolean {
@@ -178,7 +181,7 @@ function wordStep(word: KeptWord, { present }: PlanInput): Step | Settled {
     };
   }
   if (!usable) return { kind: "word", word, key, action: "create" };
-  return { kind: "word", word, key, action: "change", present: wordState(there) };
+  return { kind: "word", word, key, action: "change", present: wordItem(present.model, there).state };
 }
 
 /** What a user has put into the target since; words derived from files come and go with these. */

@@ -21,11 +21,14 @@ export async function trainModel(
   present: LanguageModel,
   training: Training,
 ): Promise<string> {
-  if (!training.train) return "";
   const { id, name } = present;
+  const warn = (message: string): void => context.warn?.(`"${name}": ${message}`, keyText(kept.key));
+  if (!training.train) {
+    training.caveats.forEach(warn);
+    return "";
+  }
   // A training that is refused makes the model fail: one without data is not even tried.
   if (present.status === "pending") return "not recoverable: nothing that it was trained with is kept";
-  const warn = (message: string): void => context.warn?.(`"${name}": ${message}`, keyText(kept.key));
   training.caveats.forEach(warn);
   for (let attempt = 1; ; attempt++) {
     try {

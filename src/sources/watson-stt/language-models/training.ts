@@ -33,6 +33,14 @@ export function planTraining(
 ): Training {
   const wanted = train ?? (kept.model !== undefined && wasTrained(kept.model.status));
   const due = changed || !wasTrained(present.status);
+  if (train === undefined && changed && kept.training !== undefined && kept.model?.status === "ready") {
+    return {
+      ...NO_TRAINING,
+      caveats: [
+        "It had been trained, and changed since: the source still recognised with its last training, which cannot be had again. Train it (train=true) to use it.",
+      ],
+    };
+  }
   if (!wanted || !due) return NO_TRAINING;
   const caveats: string[] = [];
   const asked = kept.training?.query ?? {};

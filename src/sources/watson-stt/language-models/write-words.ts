@@ -23,8 +23,12 @@ export async function* writeWords(
   id: string,
   steps: readonly WordStep[],
 ): AsyncGenerator<RestoreOutcome> {
-  for (let from = 0; from < steps.length; from += WORDS_PER_REQUEST) {
-    yield* writeGroup(calls, id, steps.slice(from, from + WORDS_PER_REQUEST));
+  // A request carries one customer's label.
+  const byCustomer = Map.groupBy(steps, ({ word }) => word.customer);
+  for (const same of byCustomer.values()) {
+    for (let from = 0; from < same.length; from += WORDS_PER_REQUEST) {
+      yield* writeGroup(calls, id, same.slice(from, from + WORDS_PER_REQUEST));
+    }
   }
 }
 
@@ -37,6 +41,7 @@ async function* writeGroup(
     await calls.addWords(
       id,
       steps.map(({ word }) => definitionOf(word)),
+      steps[0]?.word.customer,
     );
   } catch (error) {
     const reason = refusal(error);

@@ -14,7 +14,7 @@ import {
   type TtsPrompt,
   type TtsWord,
 } from "../elements.ts";
-import type { TargetModel } from "../target.ts";
+import { temporaryName, type TargetModel } from "../target.ts";
 import { mayOverwrite, same, unstable, type TtsRestore } from "./run.ts";
 import type { WordToWrite } from "./write-words.ts";
 
@@ -40,6 +40,12 @@ export interface WordPlan {
 export function keptName(group: ModelGroup, standing: TargetModel): Named {
   const { customization_id: id, name } = standing.value;
   return id === group.named.id ? group.named : { id, name };
+}
+
+/** Under which names a model that was made for the kept one may have been seen first. */
+export function otherNames(group: ModelGroup, standing: TargetModel | undefined): readonly string[] {
+  if (standing === undefined || standing.value.customization_id === group.named.id) return [];
+  return [temporaryName(group.named.id), group.named.name];
 }
 
 /** `standing`: the model that stands for it; undefined in a preview that would make it. Reads only. */
@@ -90,12 +96,13 @@ export async function planWords(
   const mayChange = await mayOverwrite(
     request,
     changes.map((change) => change.present),
+    otherNames(group, standing),
   );
   for (const [at, { write }] of changes.entries()) {
     if (mayChange[at] === true) plan.writes.push({ ...write, action: "change" });
     else plan.settled.push(unstable(write.key));
   }
-  return await keepOnlyDeletable(run, plan);
+  return await keepOnlyDeletable(run, plan, otherNames(group, standing));
 }
 
 function surplusOf(
@@ -129,10 +136,15 @@ async function planSurplus(
   }
 }
 
-async function keepOnlyDeletable({ request }: TtsRestore, plan: WordPlan): Promise<WordPlan> {
+async function keepOnlyDeletable(
+  { request }: TtsRestore,
+  plan: WordPlan,
+  names: readonly string[],
+): Promise<WordPlan> {
   const may = await mayOverwrite(
     request,
     plan.deletions.map(({ present }) => present),
+    names,
   );
   const deletions = plan.deletions.filter((deletion, at) => {
     if (may[at] !== true) plan.settled.push(unstable(deletion.key));

@@ -10,7 +10,7 @@ import { descriptionOf, modelItem, parseModel, resourceItems, type TtsModel } fr
 import { isTemporaryName, MODEL_GROUP, type TargetModel } from "../target.ts";
 import { applyWords } from "./apply-words.ts";
 import { adopt, languageRefused, makeModel } from "./make-model.ts";
-import { keptName, planWords, type WordPlan } from "./plan-words.ts";
+import { keptName, otherNames, planWords, type WordPlan } from "./plan-words.ts";
 import { failed, mayOverwrite, refusedBecause, same, unstable, type TtsRestore } from "./run.ts";
 
 export async function* restoreModel(run: TtsRestore, group: ModelGroup): AsyncGenerator<RestoreOutcome> {
@@ -65,12 +65,13 @@ function* planned(plan: WordPlan): Generator<RestoreOutcome> {
 /** Name and description last: whoever sees the real name sees the whole model. */
 async function settleModel(
   run: TtsRestore,
-  { key, named }: ModelGroup,
+  group: ModelGroup,
   kept: TtsModel,
   standing: TargetModel | undefined,
   isNew: boolean,
 ): Promise<RestoreOutcome> {
   const { request, service, context } = run;
+  const { key, named } = group;
   const mapped =
     standing === undefined
       ? {}
@@ -87,7 +88,7 @@ async function settleModel(
       value.customization_id === named.id ? named : { id: value.customization_id, name: value.name },
       standing.element,
     );
-    if (!isNew && (await mayOverwrite(request, [present]))[0] !== true)
+    if (!isNew && (await mayOverwrite(request, [present], otherNames(group, standing)))[0] !== true)
       return { ...unstable(key), ...mapped };
     if (request.apply) {
       try {
@@ -120,7 +121,7 @@ async function* deleteModel(run: TtsRestore, group: ModelGroup): AsyncGenerator<
   const named = keptName(group, standing);
   const raw = await service.model(id, context.signal);
   const present = [modelItem(named, standing.element), ...resourceItems(named, raw)];
-  if ((await mayOverwrite(request, present)).includes(false)) {
+  if ((await mayOverwrite(request, present, otherNames(group, standing))).includes(false)) {
     yield* wholeGroup(group, unstable);
     return;
   }

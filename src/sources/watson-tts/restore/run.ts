@@ -4,6 +4,7 @@
 import { isHoldfastError } from "../../../model/errors.ts";
 import type { ItemKey } from "../../../model/key.ts";
 import { refusalOf } from "../../http/answer-failure.ts";
+import { modelKey, parseKey } from "../../watson/keys.ts";
 import type { RestoreOutcome, RestoreRequest, SourceContext } from "../../source.ts";
 import type { PresentItem } from "../elements.ts";
 import type { TtsService } from "../service.ts";
@@ -35,14 +36,29 @@ export function refusedBecause(error: unknown): string | undefined {
 
 /**
  * Which of these present items may be overwritten or deleted: all whose state is kept, so that the restore can be undone. Without that wish
- * all may.
+ * all may. `otherNames`: names under which the items' model may have been seen first, which its keys are made of.
  */
 export async function mayOverwrite(
   request: RestoreRequest,
   items: readonly PresentItem<unknown>[],
+  otherNames: readonly string[] = [],
 ): Promise<boolean[]> {
-  if (request.kept === undefined || items.length === 0) return items.map(() => true);
-  return await request.kept(items.map(({ version }) => ({ key: version.key, state: version.state })));
+  const { kept } = request;
+  if (kept === undefined || items.length === 0) return items.map(() => true);
+  const may = await kept(items.map(({ version }) => ({ key: version.key, state: version.state })));
+  for (const name of otherNames) {
+    if (!may.includes(false)) break;
+    const states = items.map(({ key, version }) => ({ key: underName(key, name), state: version.state }));
+    for (const [at, isKept] of (await kept(states)).entries()) may[at] ||= isKept;
+  }
+  return may;
+}
+
+function underName(key: ItemKey, name: string): ItemKey {
+  const parsed = parseKey(key);
+  if (parsed?.kind !== "model" && parsed?.kind !== "resource") return key;
+  const below = key.subarray(modelKey(parsed).length);
+  return Buffer.concat([modelKey({ id: parsed.id, name }), below]);
 }
 
 export function unstable(key: ItemKey): RestoreOutcome {
