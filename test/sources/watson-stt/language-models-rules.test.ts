@@ -1,17 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { keyOf } from "../../../src/model/key.ts";
-import {
-  successorOf,
-  type OfferedModel,
-} from "../../../src/sources/watson-stt/language-models/base-models.ts";
+import { successorOf } from "../../../src/sources/watson-stt/language-models/base-models.ts";
 import type { KeptFile, KeptModel } from "../../../src/sources/watson-stt/language-models/kept-model.ts";
-import {
-  languageModelOf,
-  resourceOf,
-  wordOf,
-} from "../../../src/sources/watson-stt/language-models/objects.ts";
+import { resourceOf, wordOf } from "../../../src/sources/watson-stt/language-models/objects.ts";
 import { verdictOf } from "../../../src/sources/watson-stt/language-models/readiness.ts";
 import { definitionOf } from "../../../src/sources/watson-stt/language-models/word-definition.ts";
+import { customModelOf } from "../../../src/sources/watson-stt/custom-model.ts";
+import type { OfferedModel } from "../../../src/sources/watson-stt/model-calls.ts";
 import type { CaptureNote } from "../../../src/sources/watson/captures.ts";
 
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value), "utf8");
@@ -57,7 +52,7 @@ function model(files: readonly KeptFile[], more: Partial<KeptModel> = {}): KeptM
     named: { id: "1", name: "Claims" },
     key: keyOf("models/Claims [1]"),
     chosen: true,
-    model: languageModelOf(json(entry)),
+    model: customModelOf(json(entry)),
     files,
     words: [],
     derived: new Map(),
@@ -101,7 +96,7 @@ describe("whether a language model could be rebuilt", () => {
   });
 });
 
-const offered = (...names: string[]): OfferedModel[] => names.map((name) => ({ name, languageModels: true }));
+const offered = (...names: string[]): OfferedModel[] => names.map((name) => ({ name, customisable: true }));
 
 describe("the successor of a base model", () => {
   it("is the large speech model of its locale where the service has one", () => {
@@ -121,7 +116,7 @@ describe("the successor of a base model", () => {
   });
 
   it("is never one that takes no language models, and loses grammars where it takes none", () => {
-    const closed = [{ name: "nl-NL", languageModels: false }, ...offered("nl-NL_Multimedia")];
+    const closed = [{ name: "nl-NL", customisable: false }, ...offered("nl-NL_Multimedia")];
     expect(successorOf("nl-NL_BroadbandModel", closed).successor).toBe("nl-NL_Multimedia");
     expect(successorOf("de-DE_BroadbandModel", []).successor).toBeUndefined();
     const { loses } = successorOf("de-DE_NarrowbandModel", offered("de-DE"));

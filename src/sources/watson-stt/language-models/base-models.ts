@@ -3,14 +3,10 @@
  * way. A custom model works with its own base model only, so a successor makes a restore a migration.
  */
 
+import type { OfferedModel } from "../model-calls.ts";
+
 /** Previous generation, next generation, large speech model. */
 export type Family = "pg" | "ng" | "lsm" | "unknown";
-
-export interface OfferedModel {
-  readonly name: string;
-  /** Whether language models can be built on it. */
-  readonly languageModels: boolean;
-}
 
 export interface Succession {
   /** Undefined: nothing that is offered can take its place. */
@@ -40,7 +36,7 @@ export function derivesWords(baseModel: string): boolean {
 
 /** The vendor's recommendation is the large speech model of the same locale; where there is none, the next generation. */
 export function successorOf(baseModel: string, offered: readonly OfferedModel[]): Succession {
-  const usable = new Set(offered.filter((model) => model.languageModels).map(({ name }) => name));
+  const usable = new Set(offered.filter((model) => model.customisable).map(({ name }) => name));
   const successor = candidates(baseModel).find((name) => name !== baseModel && usable.has(name));
   return { successor, loses: successor === undefined ? [] : lossesBetween(baseModel, successor) };
 }

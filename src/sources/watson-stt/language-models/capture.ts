@@ -1,138 +1,40 @@
 /**
- * Reading the language models of an instance: one listing tells which changed, and only those are read. A model that the service is
- * working on is left as it was kept, because its figures are not facts yet; it is read again by the next run.
+ * Reading language models: each with its corpora, grammars and words.
  */
-import { HoldfastError } from "../../../model/errors.ts";
-import { keyOf, keyText, type ItemKey } from "../../../model/key.ts";
 import type { CapturedVersion } from "../../../model/version.ts";
-import type { CaptureEngine, CaptureEvent, CaptureRequest, SourceContext } from "../../source.ts";
+import type { CaptureEvent, CaptureRequest, SourceContext } from "../../source.ts";
 import type { WatsonClient } from "../../watson/client.ts";
-import { modelKey, type Named } from "../../watson/keys.ts";
-import { amongKeys, goneVersion, missingUnder, newsOf } from "../../watson/listed-versions.ts";
-import { Listing } from "../../watson/listing.ts";
+import { captureModels } from "../capture-models.ts";
+import type { CustomModel } from "../custom-model.ts";
 import { LanguageModelCalls } from "./calls.ts";
 import { modelItem, resourceItem, wordItem } from "./items.ts";
-import type { LanguageModel } from "./objects.ts";
-import { readContents, type Contents } from "./present-model.ts";
-
-/** Models read between two checkpoints: little is read again after a cut, and a checkpoint is not much to write. */
-const MODELS_PER_CHECKPOINT = 20;
-
-/** While the service has one of these it changes the model by itself. */
-const MOVING: ReadonlySet<string> = new Set(["training", "upgrading"]);
+import { readContents } from "./present-model.ts";
 
 export async function* captureLanguageModels(
   client: WatsonClient,
   request: CaptureRequest,
   context: SourceContext,
 ): AsyncGenerator<CaptureEvent> {
-  const { engine } = request;
-  const { clock } = context;
-  const listing = await Listing.recall(request, clock, client.config.fullReadEveryMs);
   const calls = new LanguageModelCalls(client, context);
-  const completeAsOf = clock.now();
-  const models = await calls.models();
-  yield { kind: "start", run: listing.run, identity: "" };
-
-  let blind = false;
-  let read = 0;
-  for (const [done, model] of models.entries()) {
-    context.signal.throwIfAborted();
-    context.progress?.({ phase: "language models", done, total: models.length, bytes: 0 });
-    const readAt = clock.now();
-    if (model.updated !== "" && listing.isFresh(model.id, stampOf(model), readAt)) continue;
-    const contents = MOVING.has(model.status) ? undefined : await quietContents(calls, model);
-    if (contents === undefined) {
-      context.warn?.(
-        `The service is working on language model "${model.name}" (${model.status}): it is kept as it was, and read again by the next run.`,
-        keyText(modelKey(model)),
-      );
-      continue;
-    }
-    const present = itemsOf(model, contents);
-    yield* handOver(engine, present);
-    const missing = missingUnder(
-      engine,
-      keyOf(`${keyText(modelKey(model))}/`),
-      isPresentOrForeign(model, present),
-    );
-    if (missing === undefined) blind = true;
-    else yield* handOver(engine, missing);
-    listing.remember(model, stampOf(model), readAt);
-    if (++read % MODELS_PER_CHECKPOINT === 0) yield { kind: "checkpoint", cursor: listing.checkpoint() };
-  }
-
-  for (const gone of listing.gone(new Set(models.map(({ id }) => id)))) {
-    const all = everythingOf(engine, gone);
-    if (all === undefined) blind = true;
-    yield* handOver(engine, all ?? [goneVersion(modelKey(gone))]);
-    listing.forget(gone.id);
-  }
-  if (blind) {
-    context.warn?.(
-      "This key may not read what was kept: words, corpora and grammars that were deleted are not seen to be gone.",
-    );
-  }
-  yield { kind: "end", cursor: listing.end(), completeAsOf, through: clock.now() };
+  const reading = {
+    calls,
+    items: async (model: CustomModel) => await itemsOf(calls, model),
+    below: "words, corpora and grammars",
+  };
+  yield* captureModels(reading, client.config, request, context);
 }
 
-/** Everything of a model; undefined when it moved while it was read. Errors: as the calls. */
-async function quietContents(calls: LanguageModelCalls, model: LanguageModel): Promise<Contents | undefined> {
-  try {
-    const contents = await readContents(calls, model);
-    const files = [...contents.corpora.values(), ...contents.grammars.values()];
-    if (files.some(({ status }) => status === "being_processed")) return undefined;
-    const after = await calls.model(model.id);
-    return stampOf(after) === stampOf(model) ? contents : undefined;
-  } catch (error) {
-    // Deleted since it was listed: the next listing will say so.
-    if (error instanceof HoldfastError && error.code === "source-not-found") return undefined;
-    throw error;
-  }
-}
-
-function itemsOf(model: LanguageModel, { corpora, grammars, words }: Contents): CapturedVersion[] {
+async function itemsOf(
+  calls: LanguageModelCalls,
+  model: CustomModel,
+): Promise<CapturedVersion[] | undefined> {
+  const { corpora, grammars, words } = await readContents(calls, model);
+  const files = [...corpora.values(), ...grammars.values()];
+  if (files.some(({ status }) => status === "being_processed")) return undefined;
   return [
     modelItem(model),
     ...[...corpora.values()].map((corpus) => resourceItem(model, "corpora", corpus)),
     ...[...grammars.values()].map((grammar) => resourceItem(model, "grammars", grammar)),
     ...[...words.values()].map((word) => wordItem(model, word)),
   ];
-}
-
-function isPresentOrForeign(model: Named, present: readonly CapturedVersion[]): (key: ItemKey) => boolean {
-  const isPresent = amongKeys(present);
-  const prefix = keyOf(`${keyText(modelKey(model))}/`);
-  return (key) => isPresent(key) || !startsWith(key, prefix);
-}
-
-/** The model, what hangs below it, and what was captured of its uploads: nobody can use that any more. */
-function everythingOf(engine: CaptureEngine, gone: Named): AsyncIterable<CapturedVersion> | undefined {
-  const model = modelKey(gone);
-  const below = keyOf(`${keyText(model)}/`);
-  const captures = keyOf(`captures/${gone.id}/`);
-  const items = missingUnder(engine, model, (key) => !key.equals(model) && !startsWith(key, below));
-  const originals = missingUnder(engine, captures, (key) => !startsWith(key, captures));
-  return items && originals && joined(items, originals);
-}
-
-async function* joined<T>(first: AsyncIterable<T>, second: AsyncIterable<T>): AsyncGenerator<T> {
-  yield* first;
-  yield* second;
-}
-
-function startsWith(key: ItemKey, prefix: ItemKey): boolean {
-  return key.subarray(0, prefix.length).equals(prefix);
-}
-
-/** What of the listing tells that something changed. */
-function stampOf({ updated, status, versions }: LanguageModel): string {
-  return `${updated} ${status} ${versions.length}`;
-}
-
-async function* handOver(
-  engine: CaptureEngine,
-  versions: Iterable<CapturedVersion> | AsyncIterable<CapturedVersion>,
-): AsyncGenerator<CaptureEvent> {
-  for await (const news of newsOf(engine, versions)) yield { kind: "versions", versions: news, sequence: "" };
 }

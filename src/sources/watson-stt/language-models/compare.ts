@@ -13,12 +13,12 @@ import { takesGrammars } from "./base-models.ts";
 import { LanguageModelCalls } from "./calls.ts";
 import { CONTENT_GROUP, contentName } from "./content-notes.ts";
 import { readKeptModel, type KeptFile, type KeptModel } from "./kept-model.ts";
-import type { LanguageModel } from "./objects.ts";
 import { isUserWord } from "./objects.ts";
 import { statesOf } from "./plan.ts";
 import { readContents, type PresentModel } from "./present-model.ts";
 import { standIn } from "./restore.ts";
 import { wasTrained } from "./training.ts";
+import type { CustomModel } from "../custom-model.ts";
 import { sameWord } from "./word-definition.ts";
 
 export async function* compareLanguageModels(
@@ -124,7 +124,7 @@ function fileDifference(
 }
 
 /** What differs of the model itself; empty when nothing does. */
-function metadata(kept: LanguageModel, present: LanguageModel): string {
+function metadata(kept: CustomModel, present: CustomModel): string {
   const differing = (
     [
       ["name", kept.name, present.name],

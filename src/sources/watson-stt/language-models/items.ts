@@ -5,7 +5,8 @@
 import type { CapturedVersion } from "../../../model/version.ts";
 import { modelKey, resourceKey, type Named } from "../../watson/keys.ts";
 import { listedVersion } from "../../watson/listed-versions.ts";
-import { isUserWord, type LanguageModel, type Resource, type Word } from "./objects.ts";
+import type { CustomModel } from "../custom-model.ts";
+import { isUserWord, type Resource, type Word } from "./objects.ts";
 
 export type FileKind = "corpora" | "grammars";
 
@@ -14,7 +15,7 @@ const MODEL_BOOKKEEPING = ["created", "updated", "progress", "warnings"];
 
 const WORD_BOOKKEEPING = ["count"];
 
-export function modelItem(model: LanguageModel): CapturedVersion {
+export function modelItem(model: CustomModel): CapturedVersion {
   return listedVersion(modelKey(model), model.raw, { without: MODEL_BOOKKEEPING, revision: model.updated });
 }
 

@@ -8,7 +8,8 @@ import { readCapture, type CaptureNote } from "../../watson/captures.ts";
 import { captureKey, type Named } from "../../watson/keys.ts";
 import type { ModelGroup } from "../../watson/model-groups.ts";
 import type { FileKind } from "./items.ts";
-import { languageModelOf, resourceOf, wordOf, type LanguageModel, type Resource } from "./objects.ts";
+import { resourceOf, wordOf, type Resource } from "./objects.ts";
+import { type CustomModel, customModelOf } from "../custom-model.ts";
 import type { KnownWord } from "./word-definition.ts";
 
 /** Captures looked up at once. */
@@ -41,7 +42,7 @@ export interface KeptModel {
   /** Whether the model's own item is among the chosen ones. */
   readonly chosen: boolean;
   /** Undefined when the timeline holds none at the instant. */
-  readonly model: LanguageModel | undefined;
+  readonly model: CustomModel | undefined;
   readonly files: readonly KeptFile[];
   readonly words: readonly KeptWord[];
   /** Words that the service derived, by their keys. */
@@ -91,7 +92,7 @@ export async function readKeptModel(group: ModelGroup, reader: VersionReader): P
     named,
     key,
     chosen: group.version?.kind === "live",
-    model: own?.kind === "live" ? languageModelOf(own.parts[0] as Buffer) : undefined,
+    model: own?.kind === "live" ? customModelOf(own.parts[0] as Buffer) : undefined,
     files,
     words: wordItems.map((item, at) => ({
       key: item.key,

@@ -3,7 +3,8 @@
  */
 import { takesGrammars } from "./base-models.ts";
 import type { LanguageModelCalls } from "./calls.ts";
-import type { LanguageModel, Resource, Word } from "./objects.ts";
+import type { CustomModel } from "../custom-model.ts";
+import type { Resource, Word } from "./objects.ts";
 
 /** What hangs below a model, by name. */
 export interface Contents {
@@ -13,7 +14,7 @@ export interface Contents {
 }
 
 export interface PresentModel extends Contents {
-  readonly model: LanguageModel;
+  readonly model: CustomModel;
 }
 
 export const NO_CONTENTS: Contents = { corpora: new Map(), grammars: new Map(), words: new Map() };
@@ -21,7 +22,7 @@ export const NO_CONTENTS: Contents = { corpora: new Map(), grammars: new Map(), 
 /** Errors: as the calls. */
 export async function readContents(
   calls: LanguageModelCalls,
-  model: Pick<LanguageModel, "id" | "baseModel">,
+  model: Pick<CustomModel, "id" | "baseModel">,
 ): Promise<Contents> {
   const corpora = await calls.files(model.id, "corpora");
   const grammars = takesGrammars(model.baseModel) ? await calls.files(model.id, "grammars") : [];

@@ -5,12 +5,11 @@
 import { keyOf, keyText, type ItemKey } from "../../../model/key.ts";
 import type { RestoreOutcome, RestoreRequest, SourceContext } from "../../source.ts";
 import { modelKey } from "../../watson/keys.ts";
-import type { LanguageModelCalls, ModelCreation } from "./calls.ts";
+import type { LanguageModelCalls } from "./calls.ts";
 import { CONTENT_GROUP, contentName } from "./content-notes.ts";
 import { modelItem } from "./items.ts";
 import type { KeptModel } from "./kept-model.ts";
-import { MODEL_GROUP, type ModelMaker } from "./make-model.ts";
-import type { LanguageModel } from "./objects.ts";
+import { MODEL_GROUP, type ModelCreation, type ModelMaker } from "../make-model.ts";
 import {
   lostByReset,
   planModel,
@@ -21,11 +20,12 @@ import {
   type Step,
 } from "./plan.ts";
 import { NO_CONTENTS, readContents, type PresentModel } from "./present-model.ts";
-import { refusal } from "./refusal.ts";
+import { refusal } from "../refusal.ts";
 import type { RestoreSettings } from "./settings.ts";
 import { settleBase, type Base, type OfferedBases } from "./settle-base.ts";
 import { trainModel } from "./train-model.ts";
 import { writeFile, type FileStep } from "./write-files.ts";
+import type { CustomModel } from "../custom-model.ts";
 import { writeWords, type WordStep } from "./write-words.ts";
 
 /** While the service has one of these it changes the model by itself. */
@@ -45,7 +45,7 @@ export interface ModelRestore {
 export async function* restoreModel(
   restore: ModelRestore,
   kept: KeptModel,
-  present: LanguageModel | undefined,
+  present: CustomModel | undefined,
 ): AsyncGenerator<RestoreOutcome> {
   const { request, settings } = restore;
   const target = present === undefined ? await make(restore, kept) : undefined;
@@ -53,7 +53,7 @@ export async function* restoreModel(
     yield* failAll(kept, target.failed);
     return;
   }
-  const there: PresentModel = target ?? (await readPresent(restore, present as LanguageModel));
+  const there: PresentModel = target ?? (await readPresent(restore, present as CustomModel));
   const made = target !== undefined;
   const id = there.model.id;
   const input: PlanInput = {
@@ -156,7 +156,7 @@ async function refreshed(
   return { ...present, model: await calls.model(id), words };
 }
 
-async function readPresent({ calls, request }: ModelRestore, model: LanguageModel): Promise<PresentModel> {
+async function readPresent({ calls, request }: ModelRestore, model: CustomModel): Promise<PresentModel> {
   const quiet =
     request.apply && MOVING.includes(model.status)
       ? await calls.whileStatus(model.id, `language model "${model.name}" (${model.status})`, MOVING)
@@ -196,7 +196,7 @@ async function make(
 }
 
 /** In the owner's own words where these were captured: the listing shows a dialect also where none was given. */
-function creationOf({ creation }: KeptModel, model: LanguageModel, base: string): ModelCreation {
+function creationOf({ creation }: KeptModel, model: CustomModel, base: string): ModelCreation {
   const captured = creation as Partial<Record<string, unknown>> | undefined;
   const dialect = captured === undefined ? model.dialect : captured["dialect"];
   // Of a successor the dialect may be another one, and its locale says it.

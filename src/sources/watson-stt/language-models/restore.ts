@@ -12,12 +12,12 @@ import { groupByModel, type ModelGroup } from "../../watson/model-groups.ts";
 import { LanguageModelCalls } from "./calls.ts";
 import { modelItem } from "./items.ts";
 import { readKeptModel } from "./kept-model.ts";
-import { isBeingMade, MODEL_GROUP, ModelMaker } from "./make-model.ts";
-import type { LanguageModel } from "./objects.ts";
-import { inParallel } from "./parallel.ts";
+import { isBeingMade, MODEL_GROUP, ModelMaker } from "../make-model.ts";
+import { inParallel } from "../parallel.ts";
 import { statesOf } from "./plan.ts";
 import { readContents } from "./present-model.ts";
 import { restoreModel, type ModelRestore } from "./restore-model.ts";
+import type { CustomModel } from "../custom-model.ts";
 import { restoreSettings, type RestoreSettings } from "./settings.ts";
 
 /** Models written at once: each waits most of the time. */
@@ -102,18 +102,15 @@ export async function* restoreLanguageModels(
 
 /** What the target has for a model of the timeline. */
 export function standIn(
-  byId: ReadonlyMap<string, LanguageModel>,
+  byId: ReadonlyMap<string, CustomModel>,
   kept: string,
   { ids }: Pick<RestoreRequest, "ids">,
-): LanguageModel | undefined {
+): CustomModel | undefined {
   return byId.get(kept) ?? byId.get(ids?.get(MODEL_GROUP, kept) ?? "");
 }
 
 /** Errors: `target-not-empty`. */
-function refuseForeign(
-  existing: readonly LanguageModel[],
-  { apply, mode, merge, ids }: RestoreRequest,
-): void {
+function refuseForeign(existing: readonly CustomModel[], { apply, mode, merge, ids }: RestoreRequest): void {
   if (mode !== "replica" || merge) return;
   const ours = mappedIds(ids);
   // A preview takes nothing over: a model whose making was cut off may be among them.
@@ -134,7 +131,7 @@ function mappedIds(ids: RestoreRequest["ids"]): Map<string, string> {
 /** A model of the target that stands for none of the instant. */
 async function* surplusModel(
   calls: LanguageModelCalls,
-  model: LanguageModel,
+  model: CustomModel,
   request: RestoreRequest,
   { surplus }: RestoreSettings,
 ): AsyncGenerator<RestoreOutcome> {

@@ -2,7 +2,8 @@
  * Which base model a model is rebuilt on: its own where the target offers it, otherwise what the operator has chosen for it. Nothing is
  * replaced silently: a successor works differently, and some things do not come along.
  */
-import { lossesBetween, successorOf, type OfferedModel } from "./base-models.ts";
+import type { OfferedModel } from "../model-calls.ts";
+import { lossesBetween, successorOf } from "./base-models.ts";
 import type { RestoreSettings } from "./settings.ts";
 
 /** Asked once, when a model has to be made. */
@@ -22,7 +23,7 @@ export function settleBase(
   offered: readonly OfferedModel[],
 ): Base {
   const chosen = baseModels.get(own) ?? own;
-  const usable = offered.some(({ name, languageModels }) => name === chosen && languageModels);
+  const usable = offered.some(({ name, customisable }) => name === chosen && customisable);
   if (usable && chosen === own) return { name: own, migration: "" };
   if (usable) {
     const loses = lossesBetween(own, chosen);

@@ -4,9 +4,9 @@
 import { isHoldfastError } from "../../../model/errors.ts";
 import { keyText } from "../../../model/key.ts";
 import type { KeptModel } from "./kept-model.ts";
-import type { LanguageModel } from "./objects.ts";
-import { refusal } from "./refusal.ts";
+import { refusal } from "../refusal.ts";
 import type { ModelRestore } from "./restore-model.ts";
+import type { CustomModel } from "../custom-model.ts";
 import { wasTrained, type Training } from "./training.ts";
 
 /** Trainings sent in all while their answers are lost. */
@@ -18,7 +18,7 @@ const UNDER_WAY: readonly string[] = ["training", "upgrading"];
 export async function trainModel(
   { calls, context }: Pick<ModelRestore, "calls" | "context">,
   kept: KeptModel,
-  present: LanguageModel,
+  present: CustomModel,
   training: Training,
 ): Promise<string> {
   const { id, name } = present;

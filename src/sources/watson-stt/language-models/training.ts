@@ -3,8 +3,8 @@
  * unknown, and the service's own defaults stand in for it.
  */
 import type { KeptModel } from "./kept-model.ts";
-import type { LanguageModel } from "./objects.ts";
 import { familyOf } from "./base-models.ts";
+import type { CustomModel } from "../custom-model.ts";
 import type { RestoreSettings } from "./settings.ts";
 
 export interface Training {
@@ -27,7 +27,7 @@ export function wasTrained(status: string): boolean {
 /** `changed`: this restore writes to the model. */
 export function planTraining(
   kept: KeptModel,
-  present: LanguageModel,
+  present: CustomModel,
   changed: boolean,
   { train, strict }: RestoreSettings,
 ): Training {

@@ -8,7 +8,7 @@ import type { FileKind } from "./items.ts";
 import type { KeptFile, Original } from "./kept-model.ts";
 import type { Resource } from "./objects.ts";
 import type { Step } from "./plan.ts";
-import { refusal } from "./refusal.ts";
+import { refusal } from "../refusal.ts";
 
 export type FileStep = Step & { readonly kind: "file" };
 

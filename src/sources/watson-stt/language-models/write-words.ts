@@ -6,7 +6,7 @@ import type { RestoreOutcome } from "../../source.ts";
 import type { LanguageModelCalls } from "./calls.ts";
 import type { Word } from "./objects.ts";
 import type { Step } from "./plan.ts";
-import { refusal } from "./refusal.ts";
+import { refusal } from "../refusal.ts";
 import { definitionOf } from "./word-definition.ts";
 
 /** Words in one request: an answer within seconds, and little to halve. */

@@ -1,14 +1,13 @@
 /**
- * Making a language model once. The service chooses the id and takes two models of one name, so a broken connection leaves open whether a
+ * Making a custom model once. The service chooses the id and takes two models of one name, so a broken connection leaves open whether a
  * model came to be. Before a model is asked for, that is noted durably, with the ids of those of its name that exist already; whoever comes
  * back after a cut finds the new one by name, base model and time, and takes it over.
  */
-import { isHoldfastError } from "../../../model/errors.ts";
-import type { Clock, Millis } from "../../../model/clock.ts";
-import { backoffDelay, pause, type RetryPolicy } from "../../http/backoff.ts";
-import type { IdMap } from "../../source.ts";
-import type { LanguageModelCalls, ModelCreation } from "./calls.ts";
-import type { LanguageModel } from "./objects.ts";
+import { isHoldfastError } from "../../model/errors.ts";
+import type { Clock, Millis } from "../../model/clock.ts";
+import { backoffDelay, pause, type RetryPolicy } from "../http/backoff.ts";
+import type { IdMap } from "../source.ts";
+import type { CustomModel } from "./custom-model.ts";
 
 /** The group under which models are mapped. */
 export const MODEL_GROUP = "model";
@@ -24,6 +23,21 @@ export function isBeingMade(ids: IdMap | undefined): boolean {
   return (ids?.all() ?? []).some(({ group, target }) => group === BEGUN_GROUP && target !== "");
 }
 
+/** What is said of a model when it is made; it can never be changed. */
+export interface ModelCreation {
+  readonly name: string;
+  readonly base_model_name: string;
+  /** Language models only. */
+  readonly dialect?: string;
+  readonly description?: string;
+}
+
+interface MakerCalls {
+  models(): Promise<readonly CustomModel[]>;
+  /** Sent once. Errors: `source-unreachable` when it is open whether and which model was made. */
+  create(creation: ModelCreation): Promise<string>;
+}
+
 interface Begun {
   /** When it was asked for, ms UTC. */
   readonly at: Millis;
@@ -34,7 +48,7 @@ interface Begun {
 }
 
 export interface MakerParts {
-  readonly calls: LanguageModelCalls;
+  readonly calls: MakerCalls;
   readonly ids: IdMap | undefined;
   readonly clock: Clock;
   readonly retry: RetryPolicy;
@@ -51,7 +65,7 @@ export class ModelMaker {
   }
 
   /** Takes over what an interrupted restore made and could not note. */
-  async settle(existing: readonly LanguageModel[]): Promise<void> {
+  async settle(existing: readonly CustomModel[]): Promise<void> {
     for (const { group, kept } of this.#parts.ids?.all() ?? []) {
       const begun = group === BEGUN_GROUP ? this.#begun(kept) : undefined;
       const made = begun && this.#match(begun, existing);
@@ -96,7 +110,7 @@ export class ModelMaker {
     return note === "" ? undefined : (JSON.parse(note) as Begun);
   }
 
-  #match({ at, name, base, before }: Begun, existing: readonly LanguageModel[]): string | undefined {
+  #match({ at, name, base, before }: Begun, existing: readonly CustomModel[]): string | undefined {
     const taken = new Set([...before, ...(this.#parts.ids?.all() ?? []).map(({ target }) => target)]);
     return existing.find(
       (model) =>

@@ -1,8 +1,8 @@
 /**
  * Telling what concerns one item (the service refused it, its kept content is damaged) from what concerns everything.
  */
-import { isHoldfastError } from "../../../model/errors.ts";
-import { refusalOf } from "../../http/answer-failure.ts";
+import { isHoldfastError } from "../../model/errors.ts";
+import { refusalOf } from "../http/answer-failure.ts";
 
 /** The target's own words when it refused one item; anything else is thrown on. */
 export function refusal(error: unknown): string {

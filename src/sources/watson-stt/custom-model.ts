@@ -1,0 +1,39 @@
+/**
+ * A custom model, of language or acoustics, as the service lists it.
+ */
+import { entryOf, required, text, texts } from "./listing-entry.ts";
+
+export interface CustomModel {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly baseModel: string;
+  readonly dialect: string;
+  readonly language: string;
+  readonly status: string;
+  readonly created: string;
+  /** Empty on installations older than June 2019. */
+  readonly updated: string;
+  readonly versions: readonly string[];
+  readonly error: string;
+  readonly raw: Buffer;
+}
+
+/** Errors: `source-protocol`. */
+export function customModelOf(raw: Buffer): CustomModel {
+  const entry = entryOf(raw);
+  return {
+    id: required(entry, "customization_id"),
+    name: text(entry["name"]),
+    description: text(entry["description"]),
+    baseModel: text(entry["base_model_name"]),
+    dialect: text(entry["dialect"]),
+    language: text(entry["language"]),
+    status: text(entry["status"]),
+    created: text(entry["created"]),
+    updated: text(entry["updated"]),
+    versions: texts(entry["versions"]),
+    error: text(entry["error"]),
+    raw,
+  };
+}
