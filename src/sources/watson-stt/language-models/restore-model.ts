@@ -6,7 +6,7 @@ import { keyOf, keyText, type ItemKey } from "../../../model/key.ts";
 import type { RestoreOutcome, RestoreRequest, SourceContext } from "../../source.ts";
 import { modelKey } from "../../watson/keys.ts";
 import type { LanguageModelCalls } from "./calls.ts";
-import { CONTENT_GROUP, contentName } from "./content-notes.ts";
+import { CONTENT_GROUP, contentName } from "../content-notes.ts";
 import { modelItem } from "./items.ts";
 import type { KeptModel } from "./kept-model.ts";
 import { MODEL_GROUP, type ModelCreation, type ModelMaker } from "../make-model.ts";

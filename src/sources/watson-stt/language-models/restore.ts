@@ -1,177 +1,39 @@
 /**
- * Putting language models back into an instance: the same one, or another. Several models at a time, one writer for each.
- *
- * An id that the target instance still has stands for itself; else the id map says which model was made for it. So a repeat, a continued
- * restore and a standby go on with the models that are there.
+ * Putting language models back: each with its corpora, grammars, words and training.
  */
-import { HoldfastError, isHoldfastError } from "../../../model/errors.ts";
 import type { RestoreOutcome, RestoreRequest, SourceContext } from "../../source.ts";
 import type { WatsonClient } from "../../watson/client.ts";
-import { modelKey } from "../../watson/keys.ts";
-import { groupByModel, type ModelGroup } from "../../watson/model-groups.ts";
+import { restoreModels } from "../restore-models.ts";
 import { LanguageModelCalls } from "./calls.ts";
 import { modelItem } from "./items.ts";
 import { readKeptModel } from "./kept-model.ts";
-import { isBeingMade, MODEL_GROUP, ModelMaker } from "../make-model.ts";
-import { inParallel } from "../parallel.ts";
 import { statesOf } from "./plan.ts";
 import { readContents } from "./present-model.ts";
-import { restoreModel, type ModelRestore } from "./restore-model.ts";
-import type { CustomModel } from "../custom-model.ts";
-import { restoreSettings, type RestoreSettings } from "./settings.ts";
-
-/** Models written at once: each waits most of the time. */
-const MODELS_AT_ONCE = 4;
-
-/** The service's limit for one owner. */
-const MODELS_OF_AN_OWNER = 1024;
+import { restoreModel } from "./restore-model.ts";
+import { restoreSettings } from "./settings.ts";
 
 export async function* restoreLanguageModels(
   client: WatsonClient,
   request: RestoreRequest,
   given: SourceContext,
 ): AsyncGenerator<RestoreOutcome> {
-  const stop = new AbortController();
-  const context = { ...given, signal: AbortSignal.any([given.signal, stop.signal]) };
   const settings = restoreSettings(request.settings);
-  const calls = new LanguageModelCalls(client, context);
-  const existing = await calls.models();
-  const { ids } = request;
-  const { retry } = client.http;
-  const { clock, signal } = context;
-  const maker = new ModelMaker({ calls, ids, clock, retry, signal });
-  if (request.apply) await maker.settle(existing);
-  refuseForeign(existing, request);
-  let offered: ReturnType<LanguageModelCalls["offered"]> | undefined;
-  const restore: ModelRestore = {
-    calls,
-    maker,
-    request,
-    settings,
-    context,
-    offered: async () => await (offered ??= calls.offered()),
-  };
-  const byId = new Map(existing.map((model) => [model.id, model]));
-  const used = new Set<string>();
-  let planned = existing.length;
-
-  async function* restoreGroup(group: ModelGroup): AsyncGenerator<RestoreOutcome> {
-    const kept = await readKeptModel(group, request.reader);
-    const present = standIn(byId, group.named.id, request);
-    const isGone = kept.model === undefined && isEmpty(group);
-    if (isGone) {
-      // Deleted at the instant. If it is there all the same, it is newer than that.
-      if (present === undefined) yield* kept.deleted.map((key) => ({ key, action: "same" as const }));
-      return;
-    }
-    if (present !== undefined) used.add(present.id);
-    else if (++planned > MODELS_OF_AN_OWNER) {
-      throw new HoldfastError(
-        "target-refused",
-        `The restore would bring the instance to more than ${MODELS_OF_AN_OWNER} language models, which is all that the service allows.`,
-      );
-    }
-    yield* restoreModel(restore, kept, present);
-  }
-
-  async function* chosen(): AsyncGenerator<ModelGroup | RestoreOutcome> {
-    for await (const group of groupByModel(request.reader.versions())) {
-      // Captures are read, not written: they belong to the timeline.
-      if (group.kind === "single") yield { key: group.version.key, action: "same" };
-      else yield group;
-    }
-  }
-  const work = async function* (one: ModelGroup | RestoreOutcome): AsyncGenerator<RestoreOutcome> {
-    if ("action" in one) yield one;
-    else yield* restoreGroup(one);
-  };
-  yield* inParallel({
-    elements: chosen(),
-    work,
-    atOnce: MODELS_AT_ONCE,
-    stop: () => {
-      stop.abort();
-    },
+  yield* restoreModels(client, request, given, (context) => {
+    const calls = new LanguageModelCalls(client, context);
+    let asked: ReturnType<LanguageModelCalls["offered"]> | undefined;
+    const offered = async () => await (asked ??= calls.offered());
+    return {
+      calls,
+      surplus: settings.surplus,
+      async *restore(group, present, maker) {
+        const kept = await readKeptModel(group, request.reader);
+        yield* restoreModel({ calls, maker, request, settings, context, offered }, kept, present);
+      },
+      async states(model) {
+        const { key, state } = modelItem(model);
+        const below = statesOf({ model, ...(await readContents(calls, model)) });
+        return [{ key, state }, ...[...below].map(([name, of]) => ({ key: Buffer.from(name), state: of }))];
+      },
+    };
   });
-  if (request.whole) {
-    for (const model of existing) {
-      if (!used.has(model.id)) yield* surplusModel(calls, model, request, settings);
-    }
-  }
-}
-
-/** What the target has for a model of the timeline. */
-export function standIn(
-  byId: ReadonlyMap<string, CustomModel>,
-  kept: string,
-  { ids }: Pick<RestoreRequest, "ids">,
-): CustomModel | undefined {
-  return byId.get(kept) ?? byId.get(ids?.get(MODEL_GROUP, kept) ?? "");
-}
-
-/** Errors: `target-not-empty`. */
-function refuseForeign(existing: readonly CustomModel[], { apply, mode, merge, ids }: RestoreRequest): void {
-  if (mode !== "replica" || merge) return;
-  const ours = mappedIds(ids);
-  // A preview takes nothing over: a model whose making was cut off may be among them.
-  if (!apply && isBeingMade(ids)) return;
-  const foreign = existing.filter(({ id }) => !ours.has(id));
-  if (foreign.length === 0) return;
-  throw new HoldfastError(
-    "target-not-empty",
-    `The instance already has ${foreign.length} language models that no restore of this timeline has made, "${foreign[0]?.name}" among them.`,
-  );
-}
-
-function mappedIds(ids: RestoreRequest["ids"]): Map<string, string> {
-  const pairs = (ids?.all() ?? []).filter(({ group }) => group === MODEL_GROUP);
-  return new Map(pairs.map(({ kept, target }) => [target, kept]));
-}
-
-/** A model of the target that stands for none of the instant. */
-async function* surplusModel(
-  calls: LanguageModelCalls,
-  model: CustomModel,
-  request: RestoreRequest,
-  { surplus }: RestoreSettings,
-): AsyncGenerator<RestoreOutcome> {
-  const kept = mappedIds(request.ids).get(model.id);
-  if (kept === undefined && surplus === "mapped") return;
-  // Told under the key that the timeline has for it.
-  const key = modelKey({ name: model.name, id: kept ?? model.id });
-  if (request.newerItems === "keep") {
-    yield { key, action: "newer" };
-    return;
-  }
-  const states = statesOf({ model, ...(await readContents(calls, model)) });
-  const all = [
-    modelItem(model),
-    ...[...states].map(([name, state]) => ({ key: Buffer.from(name, "utf8"), state })),
-  ];
-  const isKept = request.apply
-    ? await request.kept?.(all.map(({ key: own, state }) => ({ key: own, state })))
-    : undefined;
-  if (isKept?.includes(false) === true) {
-    yield { key, action: "unstable", reason: "it has changed since its present state was kept" };
-    return;
-  }
-  if (request.apply) {
-    try {
-      await calls.deleteModel(model.id);
-    } catch (error) {
-      // Repeated after a broken connection: it was done.
-      if (!isHoldfastError(error, "source-not-found")) throw error;
-    }
-  }
-  const own = modelKey(model).length;
-  for (const { key: present } of all) {
-    yield { key: Buffer.concat([key, present.subarray(own)]), action: "delete" };
-  }
-}
-
-function isEmpty({ version, resources }: ModelGroup): boolean {
-  return (
-    version?.kind !== "live" &&
-    Object.values(resources).every((items) => items.every(({ version: item }) => item.kind !== "live"))
-  );
 }
