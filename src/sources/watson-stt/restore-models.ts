@@ -127,7 +127,11 @@ export function standIn(
 }
 
 /** Errors: `target-not-empty`. */
-function refuseForeign(existing: readonly CustomModel[], { apply, mode, merge, ids }: RestoreRequest): void {
+function refuseForeign(
+  existing: readonly CustomModel[],
+  { apply, mode, merge, ids }: RestoreRequest,
+  noun: string,
+): void {
   if (mode !== "replica" || merge) return;
   const ours = mappedIds(ids);
   // A preview takes nothing over: a model whose making was cut off may be among them.
