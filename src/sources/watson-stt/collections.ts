@@ -1,6 +1,11 @@
 /**
  * The collections of Speech to Text.
  */
+import { captureAcousticModels } from "./acoustic-models/capture.ts";
+import { compareAcousticModels } from "./acoustic-models/compare.ts";
+import { readAcousticModelItems } from "./acoustic-models/present-items.ts";
+import { acousticModelReadiness } from "./acoustic-models/readiness.ts";
+import { restoreAcousticModels } from "./acoustic-models/restore.ts";
 import type { SttCollection } from "./collection.ts";
 import { captureLanguageModels } from "./language-models/capture.ts";
 import { compareLanguageModels } from "./language-models/compare.ts";
@@ -18,6 +23,16 @@ export const STT_COLLECTIONS: ReadonlyMap<string, SttCollection> = new Map([
       compare: compareLanguageModels,
       readItems: readLanguageModelItems,
       readiness: languageModelReadiness,
+    },
+  ],
+  [
+    "acoustic-models",
+    {
+      capture: captureAcousticModels,
+      restore: restoreAcousticModels,
+      compare: compareAcousticModels,
+      readItems: readAcousticModelItems,
+      readiness: acousticModelReadiness,
     },
   ],
 ]);

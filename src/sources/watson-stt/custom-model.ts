@@ -1,6 +1,7 @@
 /**
  * A custom model, of language or acoustics, as the service lists it.
  */
+import { wasTrained } from "./trained.ts";
 import { entryOf, required, text, texts } from "./listing-entry.ts";
 
 export interface CustomModel {
@@ -36,4 +37,19 @@ export function customModelOf(raw: Buffer): CustomModel {
     error: text(entry["error"]),
     raw,
   };
+}
+
+/** What differs of the model itself; empty when nothing does. */
+export function metadataDifference(kept: CustomModel, present: CustomModel): string {
+  const differing = (
+    [
+      ["name", kept.name, present.name],
+      ["description", kept.description, present.description],
+      ["base model", kept.baseModel, present.baseModel],
+      ["dialect", kept.dialect.toLowerCase(), present.dialect.toLowerCase()],
+      ["trained", wasTrained(kept.status), wasTrained(present.status)],
+      ["error", kept.error, present.error],
+    ] as const
+  ).filter(([, then, now]) => then !== now);
+  return differing.map(([what, then, now]) => `${what}: "${now}", was "${then}"`).join("; ");
 }

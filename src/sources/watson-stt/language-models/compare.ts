@@ -17,8 +17,7 @@ import { isUserWord } from "./objects.ts";
 import { statesOf } from "./plan.ts";
 import { readContents, type PresentModel } from "./present-model.ts";
 import { standIn } from "../restore-models.ts";
-import { wasTrained } from "./training.ts";
-import type { CustomModel } from "../custom-model.ts";
+import { metadataDifference } from "../custom-model.ts";
 import { sameWord } from "./word-definition.ts";
 
 export async function* compareLanguageModels(
@@ -64,7 +63,7 @@ export async function* compareLanguageModels(
 function* differences(kept: KeptModel, there: PresentModel, { ids }: CompareRequest): Generator<Difference> {
   const { model } = kept;
   if (kept.chosen && model !== undefined) {
-    const differing = metadata(model, there.model);
+    const differing = metadataDifference(model, there.model);
     if (differing !== "") yield { key: kept.key, difference: "state", detail: differing };
   }
   const comparable = model?.baseModel === there.model.baseModel;
@@ -121,21 +120,6 @@ function fileDifference(
   if (differing.length === 0) return undefined;
   const detail = differing.map(([what, now, then]) => `${now} ${what} and had ${then}`).join("; ");
   return { key, difference: "state", detail: `it has ${detail}` };
-}
-
-/** What differs of the model itself; empty when nothing does. */
-function metadata(kept: CustomModel, present: CustomModel): string {
-  const differing = (
-    [
-      ["name", kept.name, present.name],
-      ["description", kept.description, present.description],
-      ["base model", kept.baseModel, present.baseModel],
-      ["dialect", kept.dialect.toLowerCase(), present.dialect.toLowerCase()],
-      ["trained", wasTrained(kept.status), wasTrained(present.status)],
-      ["error", kept.error, present.error],
-    ] as const
-  ).filter(([, then, now]) => then !== now);
-  return differing.map(([what, then, now]) => `${what}: "${now}", was "${then}"`).join("; ");
 }
 
 /** What a user has put there since, under the kept model's name. */

@@ -12,7 +12,7 @@ import { resourceItem, wordItem, type FileKind } from "./items.ts";
 import type { KeptFile, KeptModel, KeptWord } from "./kept-model.ts";
 import { isUserWord } from "./objects.ts";
 import type { PresentModel } from "./present-model.ts";
-import type { RestoreSettings } from "./settings.ts";
+import type { RestoreSettings } from "../settings.ts";
 import { planTraining, type Training } from "./training.ts";
 import { sameWord } from "./word-definition.ts";
 

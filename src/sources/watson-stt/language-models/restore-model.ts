@@ -21,7 +21,7 @@ import {
 } from "./plan.ts";
 import { NO_CONTENTS, readContents, type PresentModel } from "./present-model.ts";
 import { refusal } from "../refusal.ts";
-import type { RestoreSettings } from "./settings.ts";
+import type { RestoreSettings } from "../settings.ts";
 import { settleBase, type Base, type OfferedBases } from "./settle-base.ts";
 import { trainModel } from "./train-model.ts";
 import { writeFile, type FileStep } from "./write-files.ts";

@@ -10,7 +10,7 @@ import { readKeptModel } from "./kept-model.ts";
 import { statesOf } from "./plan.ts";
 import { readContents } from "./present-model.ts";
 import { restoreModel } from "./restore-model.ts";
-import { restoreSettings } from "./settings.ts";
+import { restoreSettings } from "../settings.ts";
 
 export async function* restoreLanguageModels(
   client: WatsonClient,

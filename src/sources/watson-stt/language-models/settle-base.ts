@@ -4,7 +4,7 @@
  */
 import type { OfferedModel } from "../model-calls.ts";
 import { lossesBetween, successorOf } from "./base-models.ts";
-import type { RestoreSettings } from "./settings.ts";
+import type { RestoreSettings } from "../settings.ts";
 
 /** Asked once, when a model has to be made. */
 export type OfferedBases = () => Promise<readonly OfferedModel[]>;

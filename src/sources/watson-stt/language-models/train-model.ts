@@ -7,7 +7,8 @@ import type { KeptModel } from "./kept-model.ts";
 import { refusal } from "../refusal.ts";
 import type { ModelRestore } from "./restore-model.ts";
 import type { CustomModel } from "../custom-model.ts";
-import { wasTrained, type Training } from "./training.ts";
+import { wasTrained } from "../trained.ts";
+import type { Training } from "./training.ts";
 
 /** Trainings sent in all while their answers are lost. */
 const ATTEMPTS = 5;

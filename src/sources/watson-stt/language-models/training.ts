@@ -5,7 +5,8 @@
 import type { KeptModel } from "./kept-model.ts";
 import { familyOf } from "./base-models.ts";
 import type { CustomModel } from "../custom-model.ts";
-import type { RestoreSettings } from "./settings.ts";
+import { wasTrained } from "../trained.ts";
+import type { RestoreSettings } from "../settings.ts";
 
 export interface Training {
   readonly train: boolean;
@@ -15,14 +16,6 @@ export interface Training {
 }
 
 const NO_TRAINING: Training = { train: false, query: {}, caveats: [] };
-
-/** Trained at the instant, or about to be. */
-const TRAINED: ReadonlySet<string> = new Set(["available", "training", "upgrading"]);
-
-/** Whether the model could be used for recognition at the instant. */
-export function wasTrained(status: string): boolean {
-  return TRAINED.has(status);
-}
 
 /** `changed`: this restore writes to the model. */
 export function planTraining(

@@ -1,7 +1,7 @@
 /**
- * The switches of a restore of language models; see docs/guide/watson.md.
+ * The switches of a restore of custom models; see docs/guide/watson.md.
  */
-import { HoldfastError } from "../../../model/errors.ts";
+import { HoldfastError } from "../../model/errors.ts";
 
 export interface RestoreSettings {
   /** Whether to train; undefined: where the model was trained at the instant. */
