@@ -12,7 +12,7 @@ import type {
   SourceContext,
   StoredBlob,
 } from "../../sources/source.ts";
-import type { PendingCapture } from "../../sources/watson/captures.ts";
+import { GONE_STATE, type PendingCapture } from "../../sources/watson/captures.ts";
 import type { CapturePlan } from "./plan-captures.ts";
 
 /** Versions handed over at a time. */
@@ -88,7 +88,7 @@ async function versionsOf(captures: readonly PendingCapture[], engine: CaptureEn
 
 /** A deletion is the same whoever asked for it: what is gone already gets no second one. */
 function stateOf(capture: PendingCapture): Buffer {
-  if (capture.kind === "deleted") return Buffer.from("deleted", "utf8");
+  if (capture.kind === "deleted") return GONE_STATE;
   const hash = createHash("sha256").update(noteBytes(capture));
   // The note says which content; of a secret it must not say anything.
   if (capture.secret !== undefined) hash.update("\n").update(capture.secret);

@@ -41,7 +41,7 @@ export function scopeReader(
   const traits = traitsOf(timeline.manifest.source.kind as SourceKind);
   return {
     versions: chooser(view, scope, traits, signal),
-    find: finder(timeline, view, traits as KindTraits | undefined, signal),
+    find: finder(timeline, view, traits, signal),
     blob: (ref) => timeline.blobs.stream(ref, signal),
     contains: async (keys) => view.contains(keys, signal),
   };

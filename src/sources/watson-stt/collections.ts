@@ -7,6 +7,11 @@ import { readAcousticModelItems } from "./acoustic-models/present-items.ts";
 import { acousticModelReadiness } from "./acoustic-models/readiness.ts";
 import { restoreAcousticModels } from "./acoustic-models/restore.ts";
 import type { SttCollection } from "./collection.ts";
+import { captureJobs } from "./jobs/capture.ts";
+import { compareJobs } from "./jobs/compare.ts";
+import { readJobItems } from "./jobs/present-items.ts";
+import { jobReadiness } from "./jobs/readiness.ts";
+import { restoreJobs } from "./jobs/restore.ts";
 import { captureLanguageModels } from "./language-models/capture.ts";
 import { compareLanguageModels } from "./language-models/compare.ts";
 import { readLanguageModelItems } from "./language-models/present-items.ts";
@@ -33,6 +38,16 @@ export const STT_COLLECTIONS: ReadonlyMap<string, SttCollection> = new Map([
       compare: compareAcousticModels,
       readItems: readAcousticModelItems,
       readiness: acousticModelReadiness,
+    },
+  ],
+  [
+    "jobs",
+    {
+      capture: captureJobs,
+      restore: restoreJobs,
+      compare: compareJobs,
+      readItems: readJobItems,
+      readiness: jobReadiness,
     },
   ],
 ]);

@@ -6,9 +6,7 @@ import { sortableKey, type ItemKey } from "../../model/key.ts";
 import type { CapturedVersion } from "../../model/version.ts";
 import type { CaptureEngine } from "../source.ts";
 import { canonicalBytes } from "./canonical.ts";
-
-/** The state of everything that is gone. No canonical text of an object equals it. */
-const GONE_STATE = Buffer.from("gone", "utf8");
+import { GONE_STATE } from "./captures.ts";
 
 /** States asked of the engine, and versions handed over, at once. */
 const BATCH = 1_000;
