@@ -62,7 +62,9 @@ export class JobSubmitter {
 
   async #submit(id: string, submission: Submission, item: string): Promise<string> {
     const { ids } = this.#request;
-    const token = submission.note.query["user_token"] ?? "";
+    const { user_token: given = "", callback_url: url } = submission.note.query;
+    // Without a callback the service ignores the token.
+    const token = url === undefined ? "" : given;
     const begun = ids?.get(BEGUN_GROUP, id);
     let before: ReadonlySet<string> = new Set(begun?.split(" "));
     if (begun === undefined) {
