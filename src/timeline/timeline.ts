@@ -60,11 +60,14 @@ export class Timeline {
   }
 
   /**
-   * The kept instant that `text` means (see model/instant.ts). Instants that a restore kept for its own undo are found by
-   * their time; `latest` and `latest~2` do not count them.
+   * The kept instant that `text` means (see model/instant.ts). Instants that a restore kept for its own undo, and those at which only
+   * uploads were captured, are found by their time; `latest~2` does not count them. `latest` is what is newest but for an undo's.
    */
   resolve(text: string, now: Millis): Millis {
-    const counted = this.manifest.entries.filter((entry) => !entry.beforeRestore).map((entry) => entry.to);
+    const own = this.manifest.entries.filter((entry) => !entry.beforeRestore);
+    const counted = own
+      .filter((entry) => entry.captures !== true || entry === own.at(-1))
+      .map(({ to }) => to);
     return resolveInstant(text, { all: this.instants, counted }, now);
   }
 

@@ -21,6 +21,8 @@ import { newRepository } from "./house.ts";
 /** Retries are part of what is tested; their pauses are not. */
 const QUICK = { pollMs: 0, retry: { attempts: 3, baseDelayMs: 1, maxDelayMs: 2 } };
 
+const HOUR_MS = 3_600_000;
+
 /** Both services of one account. */
 export interface Services extends AsyncDisposable {
   readonly stt: WatsonSttSandbox;
@@ -29,7 +31,13 @@ export interface Services extends AsyncDisposable {
 }
 
 export async function startServices(apiKey: string): Promise<Services> {
-  const stt = await startWatsonStt({ apiKeys: [apiKey], pgModels: "on", acousticScale: 100_000 });
+  const stt = await startWatsonStt({
+    apiKeys: [apiKey],
+    pgModels: "on",
+    acousticScale: 1_000,
+    // Jobs stay open for as long as a test runs.
+    delays: { jobWaiting: HOUR_MS },
+  });
   const tts = await startWatsonTts({ apiKeys: [apiKey], tuneByExample: "on" });
   return {
     stt,
@@ -107,7 +115,7 @@ export async function openWatsonHouse(apiKey: string): Promise<WatsonHouse> {
     spooled: () =>
       readdirSync(folder, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())
-        .map(({ parentPath, name }) => readFileSync(join(parentPath, name))),
+        .flatMap(({ parentPath, name }) => readIfThere(join(parentPath, name))),
     async [Symbol.asyncDispose]() {
       await gateway.close();
       await workspace[Symbol.asyncDispose]();
@@ -115,4 +123,14 @@ export async function openWatsonHouse(apiKey: string): Promise<WatsonHouse> {
       await rm(folder, { recursive: true });
     },
   };
+}
+
+/** The gateway may be done with a file meanwhile. */
+function readIfThere(path: string): Buffer[] {
+  try {
+    return [readFileSync(path)];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
 }

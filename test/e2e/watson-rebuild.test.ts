@@ -33,11 +33,13 @@ const GRAMMAR = Buffer.from(
 
 interface Made {
   readonly language: string;
+  readonly acoustic: string;
+  readonly job: string;
   readonly voice: string;
 }
 
-/** What applications do, through the gateway. */
-async function work({ stt, tts }: WatsonHouse): Promise<Made> {
+/** What applications do, through the gateway. `callback`: where they want to hear of their jobs. */
+async function work({ stt, tts }: WatsonHouse, callback: string): Promise<Made> {
   const model = await stt.createLanguageModel({
     name: "Claims",
     baseModelName: "en-US_Telephony",
@@ -56,6 +58,21 @@ async function work({ stt, tts }: WatsonHouse): Promise<Made> {
     words: [{ word: "IBM", sounds_like: ["I B M"] }, { word: "Holdfast" }],
   });
   await stt.trainLanguageModel({ customizationId, customizationWeight: 0.4 });
+  const sound = wav({ seconds: 2, frequency: 16_000 });
+  const acoustic = await stt.createAcousticModel({ name: "Phone", baseModelName: "en-US_BroadbandModel" });
+  const acousticId = acoustic.result.customization_id;
+  const recording = { customizationId: acousticId, audioName: "call", audioResource: sound };
+  await stt.addAudio({ ...recording, contentType: "audio/wav" });
+  await stt.trainAcousticModel({ customizationId: acousticId });
+  await stt.registerCallback({ callbackUrl: callback, userSecret: USER_SECRET });
+  const job = await stt.createJob({
+    audio: sound,
+    contentType: "audio/wav",
+    model: "en-US_Telephony",
+    languageCustomizationId: customizationId,
+    callbackUrl: callback,
+    userToken: "case-17",
+  });
   const voice = await tts.createCustomModel({
     name: "Announcements",
     language: "en-US",
@@ -69,15 +86,14 @@ async function work({ stt, tts }: WatsonHouse): Promise<Made> {
       { word: "gif", translation: "jif" },
     ],
   });
-  const audio = wav({ seconds: 2, frequency: 16_000 });
-  const speaker = await tts.createSpeakerModel({ speakerName: "anna", audio });
+  const speaker = await tts.createSpeakerModel({ speakerName: "anna", audio: sound });
   await tts.addCustomPrompt({
     customizationId: voiceId,
     promptId: "greeting",
     metadata: { prompt_text: "Good morning", speaker_id: speaker.result.speaker_id },
-    file: audio,
+    file: sound,
   });
-  return { language: customizationId, voice: voiceId };
+  return { language: customizationId, acoustic: acousticId, job: String(job.result.id), voice: voiceId };
 }
 
 function hooksOf(said: string[]): Hooks {
@@ -88,8 +104,11 @@ function hooksOf(said: string[]): Hooks {
   };
 }
 
+/** In the order in which they are restored. */
 const TASKS = [
   ["prod-stt/language-models", "dr-stt"],
+  ["prod-stt/acoustic-models", "dr-stt"],
+  ["prod-stt/jobs", "dr-stt"],
   ["prod-tts/voice-models", "dr-tts"],
 ] as const;
 
@@ -114,7 +133,8 @@ function afterwards(house: WatsonHouse, fresh: Services): Workspace {
 describe("a wiped Watson account", () => {
   it("is rebuilt in a fresh one from the repository alone, and compares clean", async () => {
     await using house = await openWatsonHouse(API_KEY);
-    const made = await work(house);
+    using receiver = await startReceiver();
+    const made = await work(house, receiver.url);
     await backUp(house);
     await house.services[Symbol.asyncDispose]();
     await using fresh = await startServices("mark-OtherKey-77");
@@ -122,10 +142,13 @@ describe("a wiped Watson account", () => {
     const hooks = hooksOf(house.said);
 
     const verdicts = await collect(readiness(workspace, {}, hooks));
-    expect(verdicts.map(({ key, verdict, missing }) => [key, verdict, missing])).toEqual([
-      [`models/Claims [${made.language}]`, "complete", []],
-      [`models/Announcements [${made.voice}]`, "complete", []],
-      [expect.stringMatching(/^speakers\/anna \[/), "complete", []],
+    expect(verdicts.map(({ key, verdict }) => [key, verdict])).toEqual([
+      [`models/Phone [${made.acoustic}]`, "complete"],
+      [`captures/callbacks/${receiver.url}`, "complete"],
+      [`jobs/${made.job}`, "complete"],
+      [`models/Claims [${made.language}]`, "complete"],
+      [`models/Announcements [${made.voice}]`, "complete"],
+      [expect.stringMatching(/^speakers\/anna \[/), "complete"],
     ]);
 
     for (const [task, source] of TASKS) {
@@ -135,9 +158,9 @@ describe("a wiped Watson account", () => {
       const report = await restore(workspace, { ...request, apply: true }, hooks);
       house.said.push(JSON.stringify(report));
       expect([task, report.failures]).toEqual([task, []]);
-      const models = report.ids?.filter(({ group }) => group === "model");
-      expect(models).toHaveLength(1);
-      expect(models?.[0]?.target).not.toBe(models?.[0]?.kept);
+      const made = report.ids?.filter(({ group }) => group === "model" || group === "job");
+      expect([task, made?.length]).toEqual([task, 1]);
+      expect(made?.[0]?.target).not.toBe(made?.[0]?.kept);
       const proof = await compare(workspace, { task, target: { source } }, hooks);
       expect([task, proof.differences]).toEqual([task, []]);
       // Repeated, it makes nothing a second time.
@@ -145,9 +168,16 @@ describe("a wiped Watson account", () => {
       expect([task, again.counts.create, again.counts.change, again.ids]).toEqual([task, 0, 0, report.ids]);
     }
 
-    // What the new account got is, byte for byte, what the old one was given.
-    const uploads = fresh.stt.uploads.list().filter(({ name }) => /corpora|grammars/.test(name));
-    const given = [CORPUS, GRAMMAR].map((content) => createHash("sha256").update(content).digest("hex"));
+    // The application is asked once by each account, and trusts both by the same secret.
+    expect(receiver.challenges).toHaveLength(2);
+    expect(receiver.challenges.map(({ signature }) => signature === undefined)).toEqual([false, false]);
+
+    // What the new account got is, byte for byte, what the old one was given: recording and job are of the same sound.
+    const uploads = fresh.stt.uploads.list();
+    const sound = wav({ seconds: 2, frequency: 16_000 });
+    const given = [CORPUS, GRAMMAR, sound, sound].map((content) =>
+      createHash("sha256").update(content).digest("hex"),
+    );
     expect(uploads.map(({ sha256 }) => sha256).toSorted()).toEqual(given.toSorted());
   });
 
@@ -168,9 +198,8 @@ describe("a wiped Watson account", () => {
 describe("credentials of a Watson account", () => {
   it("are in nothing that is stored and nothing that is said", async () => {
     await using house = await openWatsonHouse(API_KEY);
-    await work(house);
     using receiver = await startReceiver();
-    await house.stt.registerCallback({ callbackUrl: receiver.url, userSecret: USER_SECRET });
+    await work(house, receiver.url);
     const spooled = house.spooled();
     await backUp(house);
     const item = `captures/callbacks/${receiver.url}`;

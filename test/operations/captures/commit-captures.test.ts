@@ -6,6 +6,7 @@ import { catBlob } from "../../../src/operations/cat.ts";
 import { commitCaptures } from "../../../src/operations/captures/commit-captures.ts";
 import { listItems } from "../../../src/operations/ls.ts";
 import { itemLog } from "../../../src/operations/log.ts";
+import { openTimeline } from "../../../src/operations/tasks.ts";
 import type { Workspace } from "../../../src/operations/workspace.ts";
 import { Workspace as OpenWorkspace } from "../../../src/operations/workspace.ts";
 import type { Manifest } from "../../../src/repository/manifest.ts";
@@ -13,6 +14,8 @@ import { keyringOf, keyringParts } from "../../../src/repository/sealing/open-ke
 import { readNewestManifest } from "../../../src/repository/task-store.ts";
 import { collect } from "../../e2e/house.ts";
 import { captureRig, gone, SOURCE, TASK, upload, watsonSettings, type CaptureRig } from "./rig.ts";
+
+const HOUR_MS = 3_600_000;
 
 async function keys(workspace: Workspace): Promise<string[]> {
   return (await collect(listItems(workspace, { task: TASK }))).map(({ key }) => key);
@@ -185,5 +188,22 @@ describe("captures beside backups", () => {
     };
     expect(await backUp(rig)).toMatchObject({ state: "committed", kind: "delta" });
     expect(await keys(rig.workspace)).toEqual(["captures/m1/corpora/a", "models/m"]);
+  });
+
+  it("makes instants that are newest while they are, and that do not count among the runs", async () => {
+    const rig = captureRig();
+    const instants: number[] = [];
+    const act = async (what: Promise<unknown>): Promise<void> => {
+      await what;
+      instants.push((await manifest(rig)).entries.at(-1)?.to ?? 0);
+      rig.clock.time += HOUR_MS;
+    };
+    await act(backUp(rig));
+    await act(commitCaptures(rig.workspace, SOURCE, [upload("m1", "corpora/a", "one")]));
+    await act(backUp(rig));
+    await act(commitCaptures(rig.workspace, SOURCE, [upload("m1", "corpora/b", "two")]));
+    const timeline = await openTimeline(rig.workspace, TASK);
+    const meant = ["latest", "latest~1", "latest~2"].map((text) => timeline.resolve(text, rig.clock.time));
+    expect(meant).toEqual([instants[3], instants[2], instants[0]]);
   });
 });
