@@ -93,7 +93,7 @@ async function work({ stt, tts }: WatsonHouse, callback: string): Promise<Made> 
     metadata: { prompt_text: "Good morning", speaker_id: speaker.result.speaker_id },
     file: sound,
   });
-  return { language: customizationId, acoustic: acousticId, job: String(job.result.id), voice: voiceId };
+  return { language: customizationId, acoustic: acousticId, job: job.result.id, voice: voiceId };
 }
 
 function hooksOf(said: string[]): Hooks {
@@ -158,9 +158,9 @@ describe("a wiped Watson account", () => {
       const report = await restore(workspace, { ...request, apply: true }, hooks);
       house.said.push(JSON.stringify(report));
       expect([task, report.failures]).toEqual([task, []]);
-      const made = report.ids?.filter(({ group }) => group === "model" || group === "job");
-      expect([task, made?.length]).toEqual([task, 1]);
-      expect(made?.[0]?.target).not.toBe(made?.[0]?.kept);
+      const anew = report.ids?.filter(({ group }) => group === "model" || group === "job");
+      expect([task, anew?.length]).toEqual([task, 1]);
+      expect(anew?.[0]?.target).not.toBe(anew?.[0]?.kept);
       const proof = await compare(workspace, { task, target: { source } }, hooks);
       expect([task, proof.differences]).toEqual([task, []]);
       // Repeated, it makes nothing a second time.

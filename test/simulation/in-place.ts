@@ -35,7 +35,7 @@ export async function restoreInPlace(stage: Stage): Promise<void> {
   if (undo === null || !random.chance(0.5)) return;
   // What was purged without a trace, and not noticed, counted as there when the restore began, or took another look.
   const assumed = [...witness.snapshots]
-    .filter(([kept]) => kept > since)
+    .filter(([seen]) => seen > since)
     .flatMap(([, items]) => [...items].flatMap(([key, item]) => content(key, item)));
   await undoRestore(workspace, { task: TASK_TEXT, restore: undo });
   expectSame(stage, `the undoing of the restore of ${at}`, contents(house.collection), before, assumed);

@@ -203,7 +203,7 @@ describe("captures beside backups", () => {
     await act(backUp(rig));
     await act(commitCaptures(rig.workspace, SOURCE, [upload("m1", "corpora/b", "two")]));
     const timeline = await openTimeline(rig.workspace, TASK);
-    const meant = ["latest", "latest~1", "latest~2"].map((text) => timeline.resolve(text, rig.clock.time));
+    const meant = ["latest", "latest~1", "latest~2"].map((name) => timeline.resolve(name, rig.clock.time));
     expect(meant).toEqual([instants[3], instants[2], instants[0]]);
   });
 });

@@ -44,6 +44,9 @@ async function there(rig: AcousticRig, instance = OTHER): Promise<Record<string,
   return answer["customizations"] as Record<string, unknown>[];
 }
 
+/** The engine of a restore in place that could keep nothing of what is there. */
+const nothingKept = async (states: readonly unknown[]): Promise<boolean[]> => states.map(() => false);
+
 describe("capturing acoustic models", () => {
   it("keeps each model and recording as it is listed, archives with their members, and asks once when nothing moved", async () => {
     await using rig = await openAcoustic();
@@ -168,8 +171,7 @@ describe("restoring acoustic models", () => {
     await rig.stand.call("DELETE", `${path}/audio/call`);
     await addAudio(rig.stand, path, "newer", CALL, "audio/wav");
     const inPlace = { mode: "content", newerItems: "delete", ids: new MemoryIds() } as const;
-    const kept = async (states: readonly unknown[]) => states.map(() => false);
-    expect(acted(await rig.kept.restore(source, { ...inPlace, kept }))).toMatchObject({
+    expect(acted(await rig.kept.restore(source, { ...inPlace, kept: nothingKept }))).toMatchObject({
       [key(rig, "newer")]: "unstable",
       [key(rig, "call")]: "create",
     });
