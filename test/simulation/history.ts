@@ -22,7 +22,7 @@ const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 
 /** No step takes so long, whatever the machine. */
-const STUCK_MS = 5_000;
+const STUCK_MS = 60_000;
 
 /** What is told of a history that failed. */
 export class HistoryFailed extends Error {

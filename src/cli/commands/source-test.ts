@@ -32,9 +32,9 @@ export function sourceTestCommand(app: App): Command {
             await out.document({ source: name, ok: true, ...check } satisfies SourceTestRow);
             continue;
           }
-          await out.line(
-            `${out.paint("bold", name)}  ${visible(`${check.service} ${check.version}, as ${check.user}`)}`,
-          );
+          // An API key has no name to tell.
+          const who = check.user === "" ? "" : `, as ${check.user}`;
+          await out.line(`${out.paint("bold", name)}  ${visible(`${check.service} ${check.version}${who}`)}`);
           for (const { name: ability, ok, detail } of check.abilities) {
             const mark = ok ? out.paint("green", "yes") : out.paint("yellow", "no ");
             await out.line(`  ${mark}  ${visible(detail === "" ? ability : `${ability}: ${detail}`)}`);
