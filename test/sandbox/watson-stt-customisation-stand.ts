@@ -6,6 +6,7 @@ import SpeechToTextV1 from "ibm-watson/speech-to-text/v1.js";
 
 import type { WatsonSttOptions, WatsonSttSandbox } from "../../src/sandbox/watson-stt/index.ts";
 import { startWatsonStt } from "../../src/sandbox/watson-stt/index.ts";
+import { waveFile } from "../wave-file.ts";
 
 export const START = Date.parse("2026-07-01T08:00:00.000Z");
 export const NG = "en-US_Telephony";
@@ -100,21 +101,7 @@ export interface Sound {
 
 /** A WAV file: one channel, 16 bits. */
 export function wavOf({ seconds, rate = 16_000, mark = "\0" }: Sound): Buffer {
-  const data = Buffer.alloc(Math.round(seconds * rate) * 2, mark);
-  const header = Buffer.alloc(44);
-  header.write("RIFF", 0, "latin1");
-  header.writeUInt32LE(36 + data.length, 4);
-  header.write("WAVEfmt ", 8, "latin1");
-  header.writeUInt32LE(16, 16);
-  header.writeUInt16LE(1, 20);
-  header.writeUInt16LE(1, 22);
-  header.writeUInt32LE(rate, 24);
-  header.writeUInt32LE(rate * 2, 28);
-  header.writeUInt16LE(2, 32);
-  header.writeUInt16LE(16, 34);
-  header.write("data", 36, "latin1");
-  header.writeUInt32LE(data.length, 40);
-  return Buffer.concat([header, data]);
+  return waveFile(Buffer.alloc(Math.round(seconds * rate) * 2, mark), rate);
 }
 
 /** The instance that the SDK talks to. */

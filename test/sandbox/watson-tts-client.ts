@@ -8,6 +8,7 @@ import { request } from "node:http";
 import { BasicAuthenticator, CloudPakForDataAuthenticator, IamAuthenticator } from "ibm-watson/auth/index.js";
 import TextToSpeechV1 from "ibm-watson/text-to-speech/v1.js";
 
+import { waveFile } from "../wave-file.ts";
 import type { WatsonTtsSandbox } from "../../src/sandbox/watson-tts/index.ts";
 
 export function iamClient(sandbox: WatsonTtsSandbox, serviceUrl = sandbox.url): TextToSpeechV1 {
@@ -99,19 +100,5 @@ export async function raw(sandbox: WatsonTtsSandbox, asked: RawRequest): Promise
 
 /** A WAV file whose sound is the given bytes, repeated to the given length. */
 export function wav(rateHz: number, seconds: number, fill = 0): Buffer {
-  const sound = Buffer.alloc(Math.round(rateHz * seconds) * 2, fill);
-  const header = Buffer.alloc(44);
-  header.write("RIFF", 0, "latin1");
-  header.writeUInt32LE(36 + sound.length, 4);
-  header.write("WAVEfmt ", 8, "latin1");
-  header.writeUInt32LE(16, 16);
-  header.writeUInt16LE(1, 20);
-  header.writeUInt16LE(1, 22);
-  header.writeUInt32LE(rateHz, 24);
-  header.writeUInt32LE(rateHz * 2, 28);
-  header.writeUInt16LE(2, 32);
-  header.writeUInt16LE(16, 34);
-  header.write("data", 36, "latin1");
-  header.writeUInt32LE(sound.length, 40);
-  return Buffer.concat([header, sound]);
+  return waveFile(Buffer.alloc(Math.round(rateHz * seconds) * 2, fill), rateHz);
 }

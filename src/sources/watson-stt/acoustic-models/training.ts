@@ -1,20 +1,14 @@
 /**
  * Training a restored acoustic model with the options it was trained with, and waiting for the end of it: about as long as its audio lasts.
  */
-import { isHoldfastError } from "../../../model/errors.ts";
 import { keyText } from "../../../model/key.ts";
 import type { IdMap, SourceContext } from "../../source.ts";
 import type { CustomModel } from "../custom-model.ts";
 import { MODEL_GROUP } from "../make-model.ts";
-import { refusal } from "../refusal.ts";
+import { runTraining } from "../run-training.ts";
 import { wasTrained } from "../trained.ts";
 import type { AcousticModelCalls } from "./calls.ts";
 import type { KeptAcousticModel } from "./kept-model.ts";
-
-/** Trainings sent in all while their answers are lost. */
-const ATTEMPTS = 5;
-
-const UNDER_WAY: readonly string[] = ["training", "upgrading"];
 
 export interface AcousticTraining {
   readonly calls: AcousticModelCalls;
@@ -56,21 +50,7 @@ export async function trainAcousticModel(
     custom_language_model_id: partner?.id,
     ...(strict === undefined ? {} : { strict }),
   };
-  for (let attempt = 1; ; attempt++) {
-    try {
-      (await calls.train(id, query)).forEach(warn);
-      break;
-    } catch (error) {
-      const { status } = await calls.model(id);
-      // The answer was lost and the training was accepted, or there was nothing left to be trained.
-      if (wasTrained(status)) break;
-      if (!isHoldfastError(error, "source-unreachable")) return refusal(error);
-      if (attempt === ATTEMPTS) throw error;
-    }
-  }
-  const after = await calls.whileStatus(id, `acoustic model "${name}" to be trained`, UNDER_WAY);
-  if (after.status === "available") return "";
-  return `after its training it is ${after.status}${after.error === "" ? "" : `: ${after.error}`}`;
+  return await runTraining(calls, { id, name }, query, warn);
 }
 
 /** The language model in the target that stands for the one it was trained with. */
