@@ -1,77 +1,8 @@
-import type { Source, VersionReader } from "../../src/sources/source.ts";
-import { parseKey } from "../../src/sources/watson/keys.ts";
-import { COLLECTION, Ids, Kept, openStand, type Stand } from "../sources/watson-stt/stand.ts";
+import { COLLECTION, Kept, openStand } from "../sources/watson-stt/stand.ts";
 import { describeSource, type SourceFixture } from "./source.ts";
+import { Instances } from "./watson-instances.ts";
 
 const TEXT = "The claim was filed.\nNobody saw it.\n";
-
-const inner = (target: string): string => (target.startsWith("other-") ? COLLECTION : target);
-
-/** An instance has each collection once: another target is another instance, with a map of its own. */
-class Instances {
-  readonly #stand: Stand;
-  readonly #ids = new Map<string, Ids>();
-  readonly #originals: Kept;
-  readonly #sources = new Map<string, Source>();
-
-  constructor(stand: Stand, originals: Kept) {
-    this.#stand = stand;
-    this.#originals = originals;
-  }
-
-  source(): Source {
-    const own = this.#stand.source();
-    const at = (target: string): Source => (target === COLLECTION ? own : this.#other(target));
-    return {
-      ...own,
-      restore: (request, context) =>
-        at(request.target).restore(
-          {
-            ...request,
-            target: inner(request.target),
-            reader: this.#withOriginals(request.reader),
-            ids: this.#map(request.target),
-          },
-          context,
-        ),
-      compare: (request, context) =>
-        at(request.target).compare(
-          {
-            ...request,
-            target: inner(request.target),
-            reader: this.#withOriginals(request.reader),
-            ids: this.#map(request.target),
-          },
-          context,
-        ),
-    };
-  }
-
-  #other(instance: string): Source {
-    const source = this.#sources.get(instance) ?? this.#stand.source(instance);
-    this.#sources.set(instance, source);
-    return source;
-  }
-
-  #map(target: string): Ids {
-    const ids = this.#ids.get(target) ?? new Ids();
-    this.#ids.set(target, ids);
-    return ids;
-  }
-
-  /** Captures are written by others: the timeline has them beside what the source has handed over. */
-  #withOriginals(reader: VersionReader): VersionReader {
-    const originals = this.#originals.reader();
-    return {
-      ...reader,
-      find: async (keys) => {
-        const [kept, captured] = await Promise.all([reader.find(keys), originals.find(keys)]);
-        return keys.map((key, at) => (parseKey(key)?.kind === "capture" ? captured[at] : kept[at]));
-      },
-      blob: (ref) => originals.blob(ref),
-    };
-  }
-}
 
 async function makeFixture(): Promise<SourceFixture> {
   const stand = await openStand();
@@ -94,7 +25,7 @@ async function makeFixture(): Promise<SourceFixture> {
   };
   let targets = 0;
   return {
-    source: new Instances(stand, originals).source(),
+    source: new Instances(stand, COLLECTION, () => originals.reader()).source(),
     collection: COLLECTION,
     newTarget: () => `other-${++targets}`,
     async edit() {

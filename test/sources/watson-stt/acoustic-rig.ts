@@ -75,9 +75,10 @@ export async function addAudio(
   name: string,
   content: Buffer,
   type: string,
+  instance = DEFAULT_INSTANCE,
 ): Promise<void> {
   const authorization = `Basic ${Buffer.from(`apikey:${sandbox.apiKey}`).toString("base64")}`;
-  const answer = await fetch(`${sandbox.instance(DEFAULT_INSTANCE)}${path}/audio/${name}`, {
+  const answer = await fetch(`${sandbox.instance(instance)}${path}/audio/${name}`, {
     method: "POST",
     headers: { authorization, "content-type": type },
     body: new Uint8Array(content),
