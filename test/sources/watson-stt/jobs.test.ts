@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { HoldfastError } from "../../../src/model/errors.ts";
-import { keyText } from "../../../src/model/key.ts";
+import { keyText, sortableKey } from "../../../src/model/key.ts";
 import type { WatsonSttOptions } from "../../../src/sandbox/watson-stt/index.ts";
 import { captureKey } from "../../../src/sources/watson/keys.ts";
+import { jobItem, jobOf } from "../../../src/sources/watson-stt/jobs/job.ts";
 import { sttReadiness } from "../../../src/sources/watson-stt/readiness.ts";
-import { startReceiver } from "../../sandbox/watson-callback-receiver.ts";
+import { hmacOf, startReceiver } from "../../sandbox/watson-callback-receiver.ts";
 import { audioOf } from "../../sandbox/watson-stt-jobs-stand.ts";
 import { MemoryIds } from "../watson/memory-ids.ts";
 import { acted, contextOf, MemoryTimeline } from "../watson/timeline.ts";
@@ -34,6 +35,16 @@ async function openJobs(options: WatsonSttOptions = {}): Promise<{ stand: Stand;
 
 function captured(kept: MemoryTimeline, id: string, query: Record<string, string> = {}): void {
   note(kept, "jobs", id, { contentType: "audio/wav", query }, AUDIO);
+}
+
+/** A callback's registration with its secret. */
+function sealed(kept: MemoryTimeline, url: string, secret: string): void {
+  const key = captureKey("callbacks", url);
+  kept.addCapture(key, { operation: "registerCallback" }, Buffer.from(secret));
+  const version = kept.versions.get(sortableKey(key));
+  if (version === undefined) throw new Error("it was not kept");
+  const blobs = version.blobs.map((blob) => ({ ...blob, name: "secret" }));
+  kept.versions.set(sortableKey(key), { ...version, blobs });
 }
 
 async function jobsOf(stand: Stand, instance = OTHER): Promise<Record<string, unknown>[]> {
@@ -185,11 +196,13 @@ describe("restoring jobs", () => {
   it("submits each job once wherever it was cut off", async () => {
     const { stand, kept } = await openJobs({ delays: SLOW.delays });
     await using _stand = stand;
+    using receiver = await startReceiver();
+    kept.addCapture(captureKey("callbacks", receiver.url), { operation: "registerCallback" });
     for (const token of ["one", "two"]) {
-      captured(kept, await submit(stand, `?user_token=${token}`), { user_token: token });
+      captured(kept, await submit(stand), { user_token: token, callback_url: receiver.url });
     }
     await kept.capture(stand.source());
-    for (let at = 0; at < 8; at++) {
+    for (let at = 0; at < 9; at++) {
       for (const kind of ["cut", "answer-lost"] as const) {
         const instance = `${kind}-${at}`;
         const ids = new MemoryIds();
@@ -206,4 +219,68 @@ describe("restoring jobs", () => {
       }
     }
   }, 30_000);
+});
+
+describe("restoring again", () => {
+  it("submits a job without a token twice rather than not at all when an answer is lost, and says so", async () => {
+    const { stand, kept } = await openJobs({ delays: SLOW.delays });
+    await using _stand = stand;
+    captured(kept, await submit(stand));
+    const context = contextOf();
+    stand.sandbox.faults.add({
+      kind: "answer-lost",
+      match: { instance: OTHER, method: "POST", path: "/v1/recognitions$" },
+      times: 1,
+    });
+    const outcomes = await kept.restore(stand.source(OTHER), { ids: new MemoryIds() }, context);
+    expect(Object.values(acted(outcomes))).toEqual(["create"]);
+    expect(context.warnings).toEqual([expect.stringContaining("may run twice")]);
+    expect(await jobsOf(stand)).toHaveLength(2);
+  });
+
+  it("does not take a job that the application submitted meanwhile for one that was refused before", async () => {
+    const { stand, kept } = await openJobs({ delays: SLOW.delays, pgModels: "on" });
+    await using _stand = stand;
+    const language = await makeLanguageModel(stand, DEFAULT_INSTANCE);
+    const id = await submit(stand, "?model=en-US_BroadbandModel");
+    captured(kept, id, { model: "en-US_BroadbandModel", language_customization_id: language });
+    const source = stand.source(OTHER);
+    const ids = new MemoryIds();
+    expect(acted(await kept.restore(source, { ids }))).toEqual({ [`captures/jobs/${id}`]: "failed" });
+    await submit(stand, "", OTHER);
+    await ids.set("model", language, await makeLanguageModel(stand, OTHER));
+    expect(acted(await kept.restore(source, { ids }))).toEqual({ [`captures/jobs/${id}`]: "create" });
+    expect(await jobsOf(stand)).toHaveLength(2);
+  });
+
+  it("gives an address its new secret, and says when it cannot know which one the target has", async () => {
+    const { stand, kept } = await openJobs();
+    await using _stand = stand;
+    using receiver = await startReceiver();
+    const source = stand.source(OTHER);
+    const ids = new MemoryIds();
+    const key = `captures/callbacks/${receiver.url}`;
+    for (const [secret, action] of [
+      ["old", "create"],
+      ["new", "change"],
+    ] as const) {
+      sealed(kept, receiver.url, secret);
+      expect(acted(await kept.restore(source, { ids, apply: false }))).toEqual({ [key]: action });
+      expect(acted(await kept.restore(source, { ids }))).toEqual({ [key]: action });
+      const { text, signature } = receiver.challenges.at(-1) ?? {};
+      expect(signature).toBe(hmacOf("sha256", secret, text ?? ""));
+    }
+    const context = contextOf();
+    expect(acted(await kept.restore(source, { ids: new MemoryIds() }, context))).toEqual({});
+    expect(context.warnings).toEqual([expect.stringContaining("kept secret is not known")]);
+    expect(receiver.challenges).toHaveLength(2);
+  });
+});
+
+it("an answer about one job may leave out its id", async () => {
+  const raw = Buffer.from('{"status":"completed","results":[]}');
+  const kept = new MemoryTimeline(COLLECTION);
+  const item = jobItem(jobOf(raw, "b81f2e6a"));
+  kept.versions.set(sortableKey(item.key), item);
+  expect(await verdicts(kept)).toEqual({ "jobs/b81f2e6a": "complete" });
 });

@@ -39,7 +39,8 @@ export async function trainAcousticModel(
   const warn = (message: string): void => context.warn?.(`"${name}": ${message}`, keyText(kept.key));
   const present = await calls.model(id);
   // A training that is refused makes the model fail: one without audio is not even tried.
-  if (present.status === "pending") return "not recoverable: nothing that it was trained with is kept";
+  if (present.status === "pending")
+    return "not trained: none of its recordings could be put back, see each of them";
   if (kept.training === undefined) {
     warn("the options of its last training were never captured: it is trained without a language model.");
   }

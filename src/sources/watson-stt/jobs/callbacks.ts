@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Millis } from "../../../model/clock.ts";
+import { keyText } from "../../../model/key.ts";
 import type { Version } from "../../../model/version.ts";
 import { pause } from "../../http/backoff.ts";
 import type { RestoreOutcome, RestoreRequest, SourceContext } from "../../source.ts";
@@ -41,13 +42,24 @@ export class CallbackRegistrar {
     const digest = createHash("sha256")
       .update(`${url}\n${userSecret ?? ""}`)
       .digest("hex");
-    if (ids?.get(CALLBACK_GROUP, url) === digest) return { key, action: "same" };
-    if (!apply) return { key, action: "create" };
+    const registered = ids?.get(CALLBACK_GROUP, url);
+    if (registered === digest) return { key, action: "same" };
+    const action = registered === undefined ? "create" : "change";
+    if (!apply) return { key, action };
     try {
       await this.#turn();
+      // An address that is registered keeps its secret: an earlier restore's is taken away first.
+      if (registered !== undefined) await this.#calls.unregister(url);
       const isNew = await this.#calls.register(url, userSecret, note.customer);
       await ids?.set(CALLBACK_GROUP, url, digest);
-      return { key, action: isNew ? "create" : "same" };
+      if (isNew) return { key, action };
+      if (secret !== undefined) {
+        this.#context.warn?.(
+          "The target knew this address already: whether it signs with the kept secret is not known.",
+          keyText(key),
+        );
+      }
+      return { key, action: "same" };
     } catch (error) {
       const why = refusal(error);
       return {

@@ -37,7 +37,7 @@ export class JobCalls {
   async jobs(): Promise<Job[]> {
     const about = { purpose: "list the recognition jobs" };
     const elements = await this.#client.listRaw(JOBS, "recognitions", about, this.#context.signal);
-    return elements.map(jobOf);
+    return elements.map((element) => jobOf(element));
   }
 
   /** With its results; undefined when the service does not know it (any more). */
@@ -52,8 +52,7 @@ export class JobCalls {
         },
         this.#context.signal,
       );
-      // An old installation leaves the id out of this answer.
-      return { ...jobOf(withId(raw, id)), raw };
+      return jobOf(raw, id);
     } catch (error) {
       if (isHoldfastError(error, "source-not-found")) return undefined;
       throw error;
@@ -104,11 +103,23 @@ export class JobCalls {
       this.#context.signal,
     );
   }
+
+  /** The service forgets the address and its secret. One that it does not know is fine. */
+  async unregister(url: string): Promise<void> {
+    const request: WatsonRequest = {
+      method: "POST",
+      path: "/v1/unregister_callback",
+      query: { callback_url: url },
+      purpose: `unregister callback ${url}`,
+      repeatable: true,
+      class: "write",
+    };
+    try {
+      await this.#client.json(request, this.#context.signal);
+    } catch (error) {
+      if (!isHoldfastError(error, "source-not-found")) throw error;
+    }
+  }
 }
 
 const NEWLY_REGISTERED = 201;
-
-function withId(raw: Buffer, id: string): Buffer {
-  const answer = JSON.parse(raw.toString("utf8")) as Record<string, unknown>;
-  return answer["id"] === undefined ? Buffer.from(JSON.stringify({ ...answer, id }), "utf8") : raw;
-}

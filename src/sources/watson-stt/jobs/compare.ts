@@ -8,7 +8,7 @@ import { canonicalBytes } from "../../watson/canonical.ts";
 import type { WatsonClient } from "../../watson/client.ts";
 import { parseKey } from "../../watson/keys.ts";
 import { JobCalls } from "./calls.ts";
-import { isCompleted, jobOf } from "./job.ts";
+import { isCompleted, jobOf, type Job } from "./job.ts";
 import { JOB_GROUP } from "./submit.ts";
 
 /** Differ between a job and the one that was submitted in its place. */
@@ -27,15 +27,15 @@ export async function* compareJobs(
       if (parsed?.kind !== "job" || version.kind !== "live") continue;
       items += 1;
       const present = await calls.job(ids?.get(JOB_GROUP, parsed.id) ?? parsed.id);
-      const found = differenceOf(version, present?.raw);
+      const found = differenceOf(parsed.id, version, present);
       if (found !== undefined) yield { kind: "difference", difference: found };
     }
   }
   yield { kind: "end", items, parts: items, blobs: 0 };
 }
 
-function differenceOf({ key, parts }: Version, present: Buffer | undefined): Difference | undefined {
-  const kept = jobOf(parts[0] as Buffer);
+function differenceOf(id: string, { key, parts }: Version, present: Job | undefined): Difference | undefined {
+  const kept = jobOf(parts[0] as Buffer, id);
   if (present === undefined) {
     // The service forgets results after a week; the timeline has them.
     if (isCompleted(kept)) return undefined;
@@ -46,10 +46,10 @@ function differenceOf({ key, parts }: Version, present: Buffer | undefined): Dif
     };
   }
   if (!isCompleted(kept)) return undefined;
-  if (!isCompleted(jobOf(present))) {
+  if (!isCompleted(present)) {
     return { key, difference: "state", detail: "it is not completed in the target" };
   }
-  const [then, now] = [kept.raw, present].map((raw) => canonicalBytes(raw, OF_THE_JOB));
+  const [then, now] = [kept.raw, present.raw].map((raw) => canonicalBytes(raw, OF_THE_JOB));
   if (then?.equals(now as Buffer) === true) return undefined;
   return { key, difference: "body", detail: "the target has other results" };
 }

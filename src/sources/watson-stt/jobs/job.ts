@@ -19,11 +19,11 @@ export interface Job {
 /** Nothing more will come of it: its audio is not needed any more. */
 const COMPLETED = "completed";
 
-/** Errors: `source-protocol`. */
-export function jobOf(raw: Buffer): Job {
+/** `id`: where it is known, because an old installation leaves it out of the answer about one job. Errors: `source-protocol`. */
+export function jobOf(raw: Buffer, id?: string): Job {
   const entry = entryOf(raw);
   return {
-    id: required(entry, "id"),
+    id: id ?? required(entry, "id"),
     status: text(entry["status"]),
     created: text(entry["created"]),
     updated: text(entry["updated"]),

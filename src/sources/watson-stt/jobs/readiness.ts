@@ -26,7 +26,7 @@ export async function* jobReadiness(reader: VersionReader): AsyncGenerator<Readi
 }
 
 async function jobVerdict(id: string, { key, parts }: Version, reader: VersionReader): Promise<Readiness> {
-  if (isCompleted(jobOf(parts[0] as Buffer))) return { key, verdict: "complete", missing: [] };
+  if (isCompleted(jobOf(parts[0] as Buffer, id))) return { key, verdict: "complete", missing: [] };
   const [capture] = await reader.find([captureKey("jobs", id)]);
   if (capture?.kind === "live") return { ...captureVerdict(capture), key };
   return {

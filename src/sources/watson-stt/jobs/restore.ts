@@ -53,7 +53,7 @@ async function restoreCaptured(
   { request, submitter }: JobRestore,
 ): Promise<RestoreOutcome> {
   const [item] = await request.reader.find([jobKey(id)]);
-  if (item?.kind === "live" && isCompleted(jobOf(item.parts[0] as Buffer))) {
+  if (item?.kind === "live" && isCompleted(jobOf(item.parts[0] as Buffer, id))) {
     return { key: version.key, action: "same" };
   }
   return await submitter.restore(id, version);
@@ -66,7 +66,7 @@ async function restoreJob(
   { request, submitter }: JobRestore,
 ): Promise<RestoreOutcome> {
   const { key } = version;
-  if (isCompleted(jobOf(version.parts[0] as Buffer))) return { key, action: "same" };
+  if (isCompleted(jobOf(version.parts[0] as Buffer, id))) return { key, action: "same" };
   const [capture] = await request.reader.find([captureKey("jobs", id)]);
   if (capture?.kind !== "live") {
     return { key, action: "failed", reason: "not recoverable: its audio was never captured" };

@@ -5,6 +5,7 @@
 import { isHoldfastError } from "../../../model/errors.ts";
 import { keyText } from "../../../model/key.ts";
 import type { Version } from "../../../model/version.ts";
+import { refusalOf } from "../../http/answer-failure.ts";
 import type { RestoreOutcome, RestoreRequest, SourceContext } from "../../source.ts";
 import { readCapture, type CaptureNote } from "../../watson/captures.ts";
 import { MODEL_GROUP } from "../make-model.ts";
@@ -14,7 +15,7 @@ import type { JobCalls, Submission } from "./calls.ts";
 /** The group under which jobs are mapped. */
 export const JOB_GROUP = "job";
 
-/** The group of jobs that were asked for and not yet found. */
+/** The group of jobs that were asked for and not yet found: the ids that were listed before, as JSON; empty once the service has refused. */
 const BEGUN_GROUP = "job-begun";
 
 /** Submissions sent in all while their answers are lost. */
@@ -65,12 +66,13 @@ export class JobSubmitter {
     const { user_token: given = "", callback_url: url } = submission.note.query;
     // Without a callback the service ignores the token.
     const token = url === undefined ? "" : given;
-    const begun = ids?.get(BEGUN_GROUP, id);
-    let before: ReadonlySet<string> = new Set(begun?.split(" "));
-    if (begun === undefined) {
+    const begun = ids?.get(BEGUN_GROUP, id) ?? "";
+    let before: ReadonlySet<string>;
+    if (begun === "") {
       before = new Set((await this.#calls.jobs()).map((job) => job.id));
-      await ids?.set(BEGUN_GROUP, id, [...before].join(" "));
+      await ids?.set(BEGUN_GROUP, id, JSON.stringify([...before]));
     } else {
+      before = new Set(JSON.parse(begun) as string[]);
       const found = await this.#newSince(before, token);
       if (found !== undefined) return found;
     }
@@ -78,6 +80,10 @@ export class JobSubmitter {
       try {
         return await this.#calls.submit(submission);
       } catch (error) {
+        // Refused at first: there is no job, and one that appears until this is repeated is the application's own.
+        if (begun === "" && attempt === 1 && refusalOf(error)?.passing === false) {
+          await ids?.set(BEGUN_GROUP, id, "");
+        }
         if (!isHoldfastError(error, "source-unreachable") || attempt === ATTEMPTS) throw error;
         const found = await this.#newSince(before, token);
         if (found !== undefined) return found;
@@ -86,8 +92,12 @@ export class JobSubmitter {
     }
   }
 
-  /** The one job that is new, is nobody's yet and bears the token; undefined where that is not certain. */
+  /**
+   * The one job that is new, is nobody's yet and bears the token; undefined where that is not certain. Without a token any new job may be an
+   * application's own, and taking it for this one would lose this one: better twice than not at all.
+   */
   async #newSince(before: ReadonlySet<string>, token: string): Promise<string | undefined> {
+    if (token === "") return undefined;
     const taken = new Set((this.#request.ids?.all() ?? []).map(({ target }) => target));
     const candidates = (await this.#calls.jobs()).filter(
       (job) => !before.has(job.id) && !taken.has(job.id) && job.userToken === token,
