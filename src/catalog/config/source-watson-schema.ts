@@ -92,4 +92,3 @@ export const sttSource = watsonSource(
 );
 
 export type WatsonEntry = z.infer<typeof ttsSource> | z.infer<typeof sttSource>;
-export type WatsonAuthEntry = Exclude<WatsonEntry["auth"], undefined | "none">;

@@ -236,11 +236,6 @@ export function onlyTakesAway({ method, gone }: Operation): boolean {
   return method === "DELETE" || gone !== undefined;
 }
 
-/** Whether the id in the answer is part of the key. */
-export function isNamedByAnswer({ key: [scope, rest] }: Operation): boolean {
-  return scope === "{created}" || rest === "{created}";
-}
-
 /** Changes nothing that is stored: never counted as an unknown write. */
 export const STATELESS_PATHS: ReadonlySet<string> = new Set([
   "/v1/recognize",

@@ -2,6 +2,7 @@
  * Which databases exist and match: pages through all of them, whatever their number.
  */
 import { isHoldfastError } from "../../model/errors.ts";
+import { matchesPattern as matchesName } from "../../model/pattern.ts";
 import type { Discovered } from "../source.ts";
 import type { CouchClient } from "./client.ts";
 import type { DatabaseInfo } from "./database-info.ts";
@@ -12,14 +13,10 @@ const NAMES_PER_PAGE = 1_000;
 /** CouchDB's own limit of `_dbs_info` (`max_db_number_for_dbs_info_req`). */
 const INFOS_PER_REQUEST = 100;
 
-/** `*` stands for any run of characters. System databases (`_users`) match only patterns that begin with `_`. */
+/** As everywhere, but system databases (`_users`) match only patterns that begin with `_`. */
 export function matchesPattern(name: string, pattern: string): boolean {
   if (name.startsWith("_") && !pattern.startsWith("_")) return false;
-  const expression = pattern
-    .split("*")
-    .map((piece) => piece.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
-    .join(".*");
-  return new RegExp(`^${expression}$`, "s").test(name);
+  return matchesName(pattern, name);
 }
 
 export async function* discoverDatabases(

@@ -11,13 +11,11 @@ import { modelKey, type Named } from "../watson/keys.ts";
 import { amongKeys, goneVersion, missingUnder, newsOf } from "../watson/listed-versions.ts";
 import { Listing } from "../watson/listing.ts";
 import type { CustomModel } from "./custom-model.ts";
+import { MOVING } from "./model-status.ts";
 import type { ModelCalls } from "./model-calls.ts";
 
 /** Models read between two checkpoints: little is read again after a cut, and a checkpoint is not much to write. */
 const MODELS_PER_CHECKPOINT = 20;
-
-/** While the service has one of these it changes the model by itself. */
-const MOVING: ReadonlySet<string> = new Set(["training", "upgrading"]);
 
 /** How the models of one kind are read. */
 export interface ModelReading {
@@ -49,7 +47,7 @@ export async function* captureModels(
     context.progress?.({ phase: `${noun}s`, done, total: models.length, bytes: 0 });
     const readAt = clock.now();
     if (model.updated !== "" && listing.isFresh(model.id, stampOf(model), readAt)) continue;
-    const present = MOVING.has(model.status) ? undefined : await quietItems(calls, items, model);
+    const present = MOVING.includes(model.status) ? undefined : await quietItems(calls, items, model);
     if (present === undefined) {
       context.warn?.(
         `The service is working on ${noun} "${model.name}" (${model.status}): it is kept as it was, and read again by the next run.`,

@@ -1,7 +1,10 @@
 /**
  * A custom model, of language or acoustics, as the service lists it.
  */
-import { wasTrained } from "./trained.ts";
+import type { CapturedVersion } from "../../model/version.ts";
+import { modelKey } from "../watson/keys.ts";
+import { listedVersion } from "../watson/listed-versions.ts";
+import { wasTrained } from "./model-status.ts";
 import { entryOf, required, text, texts } from "./listing-entry.ts";
 
 export interface CustomModel {
@@ -37,6 +40,14 @@ export function customModelOf(raw: Buffer): CustomModel {
     error: text(entry["error"]),
     raw,
   };
+}
+
+/** Members that the service moves by itself: part of the body and not of the state; `warnings` are about the request. */
+const BOOKKEEPING = ["created", "updated", "progress", "warnings"];
+
+/** The model's own item. */
+export function modelItem(model: CustomModel): CapturedVersion {
+  return listedVersion(modelKey(model), model.raw, { without: BOOKKEEPING, revision: model.updated });
 }
 
 /** What differs of the model itself; empty when nothing does. */

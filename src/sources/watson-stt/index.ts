@@ -3,6 +3,7 @@
  */
 import type { Clock } from "../../model/clock.ts";
 import { HoldfastError } from "../../model/errors.ts";
+import { matchesPattern } from "../../model/pattern.ts";
 import type { Discovered, Source, SourceContext } from "../source.ts";
 import { WatsonClient } from "../watson/client.ts";
 import type { WatsonConfig } from "../watson/config.ts";
@@ -39,25 +40,10 @@ async function* discover(
   { signal }: SourceContext,
 ): AsyncGenerator<Discovered> {
   for (const collection of STT_COLLECTIONS.keys()) {
-    if (!patterns.some((pattern) => matches(pattern, collection))) continue;
+    if (!patterns.some((pattern) => matchesPattern(pattern, collection))) continue;
     if (collection === "acoustic-models" && !(await hasAcousticModels(client, signal))) continue;
     yield { collection, identity: "" };
   }
-}
-
-/** `*` stands for any run of characters. */
-function matches(pattern: string, name: string): boolean {
-  const [first = "", ...rest] = pattern.split("*");
-  if (rest.length === 0) return name === pattern;
-  const last = rest.pop() ?? "";
-  if (!name.startsWith(first) || !name.endsWith(last)) return false;
-  let at = first.length;
-  for (const piece of rest) {
-    const found = name.indexOf(piece, at);
-    if (found < 0) return false;
-    at = found + piece.length;
-  }
-  return at + last.length <= name.length;
 }
 
 /** Errors: `source-not-found`. */

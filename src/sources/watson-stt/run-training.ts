@@ -6,12 +6,10 @@ import type { WatsonRequest } from "../watson/client.ts";
 import type { CustomModel } from "./custom-model.ts";
 import type { ModelCalls } from "./model-calls.ts";
 import { refusal } from "./refusal.ts";
-import { wasTrained } from "./trained.ts";
+import { wasTrained, MOVING } from "./model-status.ts";
 
 /** Trainings sent in all while their answers are lost. */
 const ATTEMPTS = 5;
-
-const UNDER_WAY: readonly string[] = ["training", "upgrading"];
 
 /** Why the model is not trained now, in the service's own words; empty when it is. `warn`: told of what the service skipped. */
 export async function runTraining(
@@ -32,7 +30,7 @@ export async function runTraining(
       if (attempt === ATTEMPTS) throw error;
     }
   }
-  const after = await calls.whileStatus(id, `${calls.kind.noun} "${name}" to be trained`, UNDER_WAY);
+  const after = await calls.whileStatus(id, `${calls.kind.noun} "${name}" to be trained`, MOVING);
   if (after.status === "available") return "";
   return `after its training it is ${after.status}${after.error === "" ? "" : `: ${after.error}`}`;
 }

@@ -3,9 +3,8 @@
  */
 import type { CapturedVersion } from "../../../model/version.ts";
 import { canonicalBytes } from "../../watson/canonical.ts";
-import { modelKey, resourceKey, type Named } from "../../watson/keys.ts";
+import { resourceKey, type Named } from "../../watson/keys.ts";
 import { listedVersion } from "../../watson/listed-versions.ts";
-import type { CustomModel } from "../custom-model.ts";
 import { entryOf, required, text } from "../listing-entry.ts";
 
 /** Figures of one recording may differ by this much (s) between two analyses of it. */
@@ -39,13 +38,6 @@ export function audioResourceOf(raw: Buffer, members?: Buffer): AudioResource {
 
 export function isArchive({ details }: Pick<AudioResource, "details">): boolean {
   return details["type"] === "archive";
-}
-
-/** Members of a model that the service moves by itself; `warnings` are about the request. */
-const MODEL_BOOKKEEPING = ["created", "updated", "progress", "warnings"];
-
-export function acousticModelItem(model: CustomModel): CapturedVersion {
-  return listedVersion(modelKey(model), model.raw, { without: MODEL_BOOKKEEPING, revision: model.updated });
 }
 
 /** The listing's entry, and for an archive a second part with its members. */

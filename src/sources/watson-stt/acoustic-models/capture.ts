@@ -5,8 +5,8 @@ import type { CapturedVersion } from "../../../model/version.ts";
 import type { CaptureEvent, CaptureRequest, SourceContext } from "../../source.ts";
 import type { WatsonClient } from "../../watson/client.ts";
 import { captureModels } from "../capture-models.ts";
-import type { CustomModel } from "../custom-model.ts";
-import { acousticModelItem, audioItem } from "./audio.ts";
+import { modelItem, type CustomModel } from "../custom-model.ts";
+import { audioItem } from "./audio.ts";
 import { AcousticModelCalls } from "./calls.ts";
 
 export async function* captureAcousticModels(
@@ -18,7 +18,7 @@ export async function* captureAcousticModels(
   const items = async (model: CustomModel): Promise<CapturedVersion[] | undefined> => {
     const audio = await calls.audio(model.id);
     if (audio.some(({ status }) => status === "being_processed")) return undefined;
-    return [acousticModelItem(model), ...audio.map((one) => audioItem(model, one))];
+    return [modelItem(model), ...audio.map((one) => audioItem(model, one))];
   };
   yield* captureModels({ calls, items, below: "audio resources" }, client.config, request, context);
 }

@@ -6,7 +6,8 @@ import type { CapturedVersion } from "../../../model/version.ts";
 import type { SourceContext } from "../../source.ts";
 import type { WatsonClient } from "../../watson/client.ts";
 import { parseKey } from "../../watson/keys.ts";
-import { acousticModelItem, audioItem } from "./audio.ts";
+import { audioItem } from "./audio.ts";
+import { modelItem } from "../custom-model.ts";
 import { AcousticModelCalls } from "./calls.ts";
 
 /** In the order of the keys; undefined for what is not there, and for captures, which no service holds. */
@@ -27,7 +28,7 @@ export async function readAcousticModelItems(
   for (const model of await calls.models()) {
     const deep = wanted.get(model.id);
     if (deep === undefined) continue;
-    const items = [acousticModelItem(model)];
+    const items = [modelItem(model)];
     if (deep) items.push(...(await calls.audio(model.id)).map((one) => audioItem(model, one)));
     for (const item of items) found.set(keyText(item.key), item);
   }

@@ -4,7 +4,7 @@
  */
 import type { Readiness, VersionReader } from "../../source.ts";
 import { groupByModel } from "../../watson/model-groups.ts";
-import { wasTrained } from "../trained.ts";
+import { wasTrained } from "../model-status.ts";
 import { readKeptAcousticModel, type KeptAcousticModel, type KeptAudio } from "./kept-model.ts";
 
 const MS_PER_SECOND = 1_000;

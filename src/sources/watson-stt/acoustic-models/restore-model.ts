@@ -14,13 +14,11 @@ import { audioDifference } from "./audio.ts";
 import type { AcousticModelCalls } from "./calls.ts";
 import type { KeptAcousticModel } from "./kept-model.ts";
 import { planAudio, type AudioStep, type PresentAcousticModel } from "./plan.ts";
+import { MOVING } from "../model-status.ts";
 import { isTrainingDue, trainAcousticModel } from "./training.ts";
 
 /** Recordings sent at once: the service takes different ones side by side. */
 const UPLOADS_AT_ONCE = 4;
-
-/** While the service has one of these nothing can be added. */
-const MOVING: readonly string[] = ["training", "upgrading"];
 
 export interface AcousticRestore {
   readonly calls: AcousticModelCalls;

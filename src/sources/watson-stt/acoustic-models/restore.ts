@@ -6,10 +6,10 @@ import type { RestoreOutcome, RestoreRequest, SourceContext } from "../../source
 import type { WatsonClient } from "../../watson/client.ts";
 import { restoreModels } from "../restore-models.ts";
 import { restoreSettings } from "../settings.ts";
-import { acousticModelItem } from "./audio.ts";
 import { AcousticModelCalls } from "./calls.ts";
 import { readKeptAcousticModel } from "./kept-model.ts";
 import { audioStates } from "./plan.ts";
+import { modelItem } from "../custom-model.ts";
 import { restoreAcousticModel } from "./restore-model.ts";
 
 export async function* restoreAcousticModels(
@@ -37,7 +37,7 @@ export async function* restoreAcousticModels(
         yield* restoreAcousticModel(restore, kept, present);
       },
       async states(model) {
-        const { key, state } = acousticModelItem(model);
+        const { key, state } = modelItem(model);
         const audio = new Map((await calls.audio(model.id)).map((one) => [one.name, one]));
         return [{ key, state }, ...audioStates({ model, audio })];
       },

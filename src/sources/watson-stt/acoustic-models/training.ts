@@ -6,7 +6,7 @@ import type { IdMap, SourceContext } from "../../source.ts";
 import type { CustomModel } from "../custom-model.ts";
 import { MODEL_GROUP } from "../make-model.ts";
 import { runTraining } from "../run-training.ts";
-import { wasTrained } from "../trained.ts";
+import { wasTrained } from "../model-status.ts";
 import type { AcousticModelCalls } from "./calls.ts";
 import type { KeptAcousticModel } from "./kept-model.ts";
 

@@ -12,9 +12,6 @@ import { jobOf, type Job } from "./job.ts";
 
 const JOBS = "/v1/recognitions";
 
-/** Jobs that the service lists at most. */
-export const LISTED_JOBS = 100;
-
 /** A recording to be recognised, with the parameters of the job. */
 export interface Submission {
   readonly note: CaptureNote;
@@ -33,7 +30,7 @@ export class JobCalls {
     this.#context = context;
   }
 
-  /** The latest that are outstanding, up to `LISTED_JOBS`. */
+  /** The latest hundred that are outstanding. */
   async jobs(): Promise<Job[]> {
     const about = { purpose: "list the recognition jobs" };
     const elements = await this.#client.listRaw(JOBS, "recognitions", about, this.#context.signal);

@@ -5,9 +5,9 @@ import type { CapturedVersion } from "../../../model/version.ts";
 import type { CaptureEvent, CaptureRequest, SourceContext } from "../../source.ts";
 import type { WatsonClient } from "../../watson/client.ts";
 import { captureModels } from "../capture-models.ts";
-import type { CustomModel } from "../custom-model.ts";
+import { modelItem, type CustomModel } from "../custom-model.ts";
 import { LanguageModelCalls } from "./calls.ts";
-import { modelItem, resourceItem, wordItem } from "./items.ts";
+import { resourceItem, wordItem } from "./items.ts";
 import { readContents } from "./present-model.ts";
 
 export async function* captureLanguageModels(

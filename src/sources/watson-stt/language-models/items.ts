@@ -1,23 +1,15 @@
 /**
- * The items of language models: keys, and the state that tells one version from another. What moves by itself (`updated`, `progress`, a
- * word's `count`) is part of the body but not of the state.
+ * The items below language models: keys, and the state that tells one version from another. A word's `count`, which moves by itself, is part of
+ * the body but not of the state.
  */
 import type { CapturedVersion } from "../../../model/version.ts";
-import { modelKey, resourceKey, type Named } from "../../watson/keys.ts";
+import { resourceKey, type Named } from "../../watson/keys.ts";
 import { listedVersion } from "../../watson/listed-versions.ts";
-import type { CustomModel } from "../custom-model.ts";
 import { isUserWord, type Resource, type Word } from "./objects.ts";
 
 export type FileKind = "corpora" | "grammars";
 
-/** Members of a model that the service moves by itself; `warnings` are about the request. */
-const MODEL_BOOKKEEPING = ["created", "updated", "progress", "warnings"];
-
 const WORD_BOOKKEEPING = ["count"];
-
-export function modelItem(model: CustomModel): CapturedVersion {
-  return listedVersion(modelKey(model), model.raw, { without: MODEL_BOOKKEEPING, revision: model.updated });
-}
 
 export function resourceItem(model: Named, kind: FileKind, resource: Resource): CapturedVersion {
   return listedVersion(resourceKey(model, kind, resource.name), resource.raw);

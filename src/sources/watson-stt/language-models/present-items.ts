@@ -7,7 +7,8 @@ import type { SourceContext } from "../../source.ts";
 import type { WatsonClient } from "../../watson/client.ts";
 import { modelKey, parseKey } from "../../watson/keys.ts";
 import { LanguageModelCalls } from "./calls.ts";
-import { modelItem, resourceItem, wordItem } from "./items.ts";
+import { resourceItem, wordItem } from "./items.ts";
+import { modelItem } from "../custom-model.ts";
 import { readContents } from "./present-model.ts";
 
 /** In the order of the keys; undefined for what is not there, and for captures, which no service holds. */

@@ -8,7 +8,7 @@ import { groupByModel } from "../../watson/model-groups.ts";
 import { shown } from "./calls.ts";
 import { familyOf } from "./base-models.ts";
 import { readKeptModel, type KeptFile, type KeptModel } from "./kept-model.ts";
-import { wasTrained } from "../trained.ts";
+import { wasTrained } from "../model-status.ts";
 
 /** Least time to analyse a file, ms: the vendor says minutes for each. */
 const ANALYSIS_MS = 60_000;

@@ -7,7 +7,6 @@ import type { RestoreOutcome, RestoreRequest, SourceContext } from "../../source
 import { modelKey } from "../../watson/keys.ts";
 import type { LanguageModelCalls } from "./calls.ts";
 import { CONTENT_GROUP, contentName } from "../content-notes.ts";
-import { modelItem } from "./items.ts";
 import type { KeptModel } from "./kept-model.ts";
 import { MODEL_GROUP, type ModelCreation, type ModelMaker } from "../make-model.ts";
 import {
@@ -25,11 +24,9 @@ import type { RestoreSettings } from "../settings.ts";
 import { settleBase, type Base, type OfferedBases } from "./settle-base.ts";
 import { trainModel } from "./train-model.ts";
 import { writeFile, type FileStep } from "./write-files.ts";
-import type { CustomModel } from "../custom-model.ts";
+import { modelItem, type CustomModel } from "../custom-model.ts";
+import { MOVING } from "../model-status.ts";
 import { writeWords, type WordStep } from "./write-words.ts";
-
-/** While the service has one of these it changes the model by itself. */
-const MOVING: readonly string[] = ["training", "upgrading"];
 
 export interface ModelRestore {
   readonly calls: LanguageModelCalls;

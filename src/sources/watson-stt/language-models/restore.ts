@@ -5,11 +5,11 @@ import type { RestoreOutcome, RestoreRequest, SourceContext } from "../../source
 import type { WatsonClient } from "../../watson/client.ts";
 import { restoreModels } from "../restore-models.ts";
 import { LanguageModelCalls } from "./calls.ts";
-import { modelItem } from "./items.ts";
 import { readKeptModel } from "./kept-model.ts";
 import { statesOf } from "./plan.ts";
 import { readContents } from "./present-model.ts";
 import { restoreModel } from "./restore-model.ts";
+import { modelItem } from "../custom-model.ts";
 import { restoreSettings } from "../settings.ts";
 
 export async function* restoreLanguageModels(

@@ -5,7 +5,7 @@
 import type { KeptModel } from "./kept-model.ts";
 import { familyOf } from "./base-models.ts";
 import type { CustomModel } from "../custom-model.ts";
-import { wasTrained } from "../trained.ts";
+import { wasTrained } from "../model-status.ts";
 import type { RestoreSettings } from "../settings.ts";
 
 export interface Training {
