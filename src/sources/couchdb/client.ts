@@ -3,6 +3,7 @@
  * per page) and repeats itself where that is safe; see `../http/http-client.ts`.
  */
 import { systemClock, type Clock } from "../../model/clock.ts";
+import { limitsOf } from "../http/client-limits.ts";
 import { HttpClient, type Authorizer, type HttpAnswer, type HttpRequest } from "../http/http-client.ts";
 import { parseServiceAddress, type ServiceAddress } from "../http/service-address.ts";
 import { readJson } from "../http/whole-answer.ts";
@@ -39,11 +40,7 @@ export class CouchClient implements AsyncDisposable {
       dialect: couchDialect,
       clock,
       ...(this.#authorizer === undefined ? {} : { authorizer: this.#authorizer }),
-      ...(config.parallelism === undefined ? {} : { parallelism: config.parallelism }),
-      ...(config.headroom === undefined ? {} : { headroom: config.headroom }),
-      ...(config.budget === undefined ? {} : { budget: config.budget }),
-      ...(config.requestTimeoutMs === undefined ? {} : { requestTimeoutMs: config.requestTimeoutMs }),
-      ...(config.retry === undefined ? {} : { retry: config.retry }),
+      ...limitsOf(config),
     });
   }
 

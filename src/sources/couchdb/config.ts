@@ -1,8 +1,7 @@
 /**
  * What must be known to reach a CouchDB-speaking service and what to keep of it. Secrets arrive resolved.
  */
-import type { RetryPolicy } from "../http/backoff.ts";
-import type { BudgetLimits } from "../http/request-budget.ts";
+import type { ClientLimits } from "../http/client-limits.ts";
 
 export type CouchAuth =
   | { readonly kind: "none" }
@@ -29,17 +28,9 @@ export const INCLUDE_DEFAULT: CouchInclude = {
   localDocs: false,
 };
 
-export interface CouchConfig {
+export interface CouchConfig extends ClientLimits {
   readonly url: string;
   readonly auth: CouchAuth;
-  /** Most requests under way at once. */
-  readonly parallelism?: number;
-  readonly budget?: BudgetLimits;
-  /** Longest silence before and inside an answer, ms. */
-  readonly requestTimeoutMs?: number;
-  /** Share of the service's capacity that is left to others, 0 to 1. */
-  readonly headroom?: number;
-  readonly retry?: Partial<RetryPolicy>;
   /** Send large request bodies gzip-compressed; old servers refuse it. */
   readonly compressRequests?: boolean;
   readonly include?: Partial<CouchInclude>;

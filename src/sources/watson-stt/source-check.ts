@@ -1,11 +1,9 @@
 /**
  * What the instance is and what may be done there, found out without changing anything.
  */
-import { errorText, isHoldfastError } from "../../model/errors.ts";
 import type { SourceCheck } from "../source.ts";
+import { attempt, type Ability } from "../watson/ability.ts";
 import type { WatsonClient } from "../watson/client.ts";
-
-type Ability = SourceCheck["abilities"][number];
 
 /** The only version of the API there is. */
 const API_VERSION = "v1";
@@ -55,15 +53,4 @@ function isCustomisable(element: Buffer): boolean {
     readonly supported_features?: { readonly custom_language_model?: unknown };
   };
   return features?.custom_language_model === true;
-}
-
-async function attempt(name: string, use: string, act: () => Promise<unknown>): Promise<Ability> {
-  try {
-    await act();
-    return { name, ok: true, detail: use };
-  } catch (error) {
-    // Anything else means that the service itself is in trouble.
-    if (!isHoldfastError(error, "source-forbidden", "source-not-found", "source-protocol")) throw error;
-    return { name, ok: false, detail: `${use}: ${errorText(error)}` };
-  }
 }

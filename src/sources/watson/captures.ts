@@ -90,3 +90,23 @@ export function readCapture(version: Version): KeptCapture {
     );
   }
 }
+
+/** What was uploaded, whole. */
+export interface Original {
+  readonly note: CaptureNote;
+  readonly content: BlobRef;
+}
+
+/** The upload that a capture holds, or why there is none to be had: `missing` then says it, and is empty otherwise. */
+export function originalOf(capture: KeptCapture | undefined): {
+  readonly original: Original | undefined;
+  readonly missing: string;
+} {
+  if (capture === undefined) return { original: undefined, missing: "no original of it was ever captured" };
+  const { note, content } = capture;
+  if (note.incomplete !== undefined) {
+    return { original: undefined, missing: `its last upload could not be kept (${note.incomplete})` };
+  }
+  if (content === undefined) return { original: undefined, missing: "its capture holds no content" };
+  return { original: { note, content }, missing: "" };
+}

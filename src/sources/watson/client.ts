@@ -9,6 +9,7 @@ import { systemClock, type Clock } from "../../model/clock.ts";
 import { HoldfastError, isHoldfastError } from "../../model/errors.ts";
 import { ArrayCutter } from "../http/array-cutter.ts";
 import { basicAuthorizer } from "../http/basic.ts";
+import { limitsOf } from "../http/client-limits.ts";
 import { HttpClient, type Authorizer, type HttpAnswer, type HttpRequest } from "../http/http-client.ts";
 import { IAM_TOKEN_URL, iamAuthorizer } from "../http/iam.ts";
 import { valueEnd } from "../http/raw-json.ts";
@@ -59,11 +60,7 @@ export class WatsonClient implements AsyncDisposable {
       clock,
       ...(Object.keys(tls).length === 0 ? {} : { tls }),
       ...(this.#authorizer === undefined ? {} : { authorizer: this.#authorizer }),
-      ...(config.parallelism === undefined ? {} : { parallelism: config.parallelism }),
-      ...(config.headroom === undefined ? {} : { headroom: config.headroom }),
-      ...(config.budget === undefined ? {} : { budget: config.budget }),
-      ...(config.requestTimeoutMs === undefined ? {} : { requestTimeoutMs: config.requestTimeoutMs }),
-      ...(config.retry === undefined ? {} : { retry: config.retry }),
+      ...limitsOf(config),
     });
   }
 

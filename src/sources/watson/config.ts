@@ -1,8 +1,7 @@
 /**
  * What must be known to reach an instance of a Watson speech service. Secrets arrive resolved.
  */
-import type { RetryPolicy } from "../http/backoff.ts";
-import type { BudgetLimits } from "../http/request-budget.ts";
+import type { ClientLimits } from "../http/client-limits.ts";
 
 export type WatsonAuth =
   | { readonly kind: "none" }
@@ -20,7 +19,7 @@ export type WatsonAuth =
       readonly apiKey?: string;
     };
 
-export interface WatsonConfig {
+export interface WatsonConfig extends ClientLimits {
   /** Everything in front of `/v1`. */
   readonly url: string;
   readonly auth: WatsonAuth;
@@ -28,12 +27,6 @@ export interface WatsonConfig {
   readonly ca?: string;
   /** True: any certificate is taken. For trials only. */
   readonly insecureTls?: boolean;
-  readonly parallelism?: number;
-  readonly budget?: BudgetLimits;
-  /** Longest silence before and inside an answer, ms. */
-  readonly requestTimeoutMs?: number;
-  readonly headroom?: number;
-  readonly retry?: Partial<RetryPolicy>;
   /** Time between two looks at something that the service works on, ms; default 10 s (acoustic models 60 s). */
   readonly pollMs?: number;
   /** Longest wait for one resource or training, ms; default 4 days (an acoustic model trains as long as its audio lasts). */

@@ -6,6 +6,7 @@ import type { BlobRef } from "../../../model/version.ts";
 import type { SourceContext, VersionReader } from "../../source.ts";
 import type { WatsonClient } from "../../watson/client.ts";
 import type { CaptureNote } from "../../watson/captures.ts";
+import { customModelOf } from "../custom-model.ts";
 import { labelOf, ModelCalls, type ModelKind } from "../model-calls.ts";
 import { audioResourceOf, isArchive, type AudioResource } from "./audio.ts";
 
@@ -33,17 +34,21 @@ export class AcousticModelCalls extends ModelCalls {
 
   /** Every resource, archives with their members. */
   async audio(id: string): Promise<AudioResource[]> {
-    const elements = await this.list(this.at(id, "audio"), "audio", `list the audio of acoustic model ${id}`);
+    const elements = await this.#elements(id);
     const found: AudioResource[] = [];
-    for (const element of elements) {
-      const listed = audioResourceOf(element);
-      found.push(isArchive(listed) ? audioResourceOf(element, await this.#members(id, listed.name)) : listed);
-    }
+    for (const element of elements) found.push(await this.#withMembers(id, element));
     return found;
   }
 
-  async #members(id: string, name: string): Promise<Buffer> {
-    return await this.wait(`model ${id}`, () =>
+  async #elements(id: string): Promise<Buffer[]> {
+    return await this.list(this.at(id, "audio"), "audio", `list the audio of acoustic model ${id}`);
+  }
+
+  async #withMembers(id: string, element: Buffer): Promise<AudioResource> {
+    const listed = audioResourceOf(element);
+    if (!isArchive(listed)) return listed;
+    const { name } = listed;
+    const members = await this.wait(`model ${id}`, () =>
       this.client.raw(
         {
           method: "GET",
@@ -54,6 +59,7 @@ export class AcousticModelCalls extends ModelCalls {
         this.context.signal,
       ),
     );
+    return audioResourceOf(element, members);
   }
 
   /** Replaces what has this name. In the very types that it was sent with. */
@@ -76,13 +82,14 @@ export class AcousticModelCalls extends ModelCalls {
     );
   }
 
-  /** Waits until the service has analysed it. Undefined when it is not there. */
+  /** Waits until the service has analysed it: one listing for each look, whatever archives there are. Undefined when it is not there. */
   async analysed(id: string, name: string): Promise<AudioResource | undefined> {
-    const found = await this.until(`the analysis of audio "${name}"`, async () => {
-      const audio = (await this.audio(id)).find((one) => one.name === name);
-      return audio?.status === "being_processed" ? undefined : { audio };
+    const { element } = await this.until(`the analysis of audio "${name}"`, async () => {
+      const found = (await this.#elements(id)).find((one) => audioResourceOf(one).name === name);
+      const isWorkedOn = found !== undefined && audioResourceOf(found).status === "being_processed";
+      return isWorkedOn ? undefined : { element: found };
     });
-    return found.audio;
+    return element && (await this.#withMembers(id, element));
   }
 
   async deleteAudio(id: string, name: string): Promise<void> {
@@ -92,14 +99,7 @@ export class AcousticModelCalls extends ModelCalls {
 
   /** Status of the language model that an acoustic one is trained with; undefined when it is not there. */
   async languageModelStatus(id: string): Promise<string | undefined> {
-    const raw = await this.client.listRaw(
-      "/v1/customizations",
-      "customizations",
-      { purpose: "list the language models" },
-      this.context.signal,
-    );
-    const models = raw.map((element) => JSON.parse(element.toString("utf8")) as Record<string, unknown>);
-    const found = models.find((model) => model["customization_id"] === id);
-    return found === undefined ? undefined : String(found["status"]);
+    const listed = await this.list("/v1/customizations", "customizations", "list the language models");
+    return listed.map(customModelOf).find((model) => model.id === id)?.status;
   }
 }

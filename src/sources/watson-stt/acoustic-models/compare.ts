@@ -38,7 +38,7 @@ export async function* compareAcousticModels(
       continue;
     }
     used.add(present.id);
-    blobs += kept.audio.filter(({ recording }) => recording !== undefined).length;
+    blobs += kept.audio.filter(({ original }) => original !== undefined).length;
     const audio = new Map((await calls.audio(present.id)).map((one) => [one.name, one]));
     for (const one of differences(kept, { model: present, audio }, request)) {
       yield { kind: "difference", difference: one };
@@ -75,7 +75,7 @@ function* differences(
 }
 
 function differenceOf(
-  { key, audio, recording }: KeptAudio,
+  { key, audio, original }: KeptAudio,
   there: PresentAcousticModel,
   written: string | undefined,
 ): Difference | undefined {
@@ -83,7 +83,7 @@ function differenceOf(
   if (present === undefined) {
     return { key, difference: "missing", detail: "the target does not have it" };
   }
-  if (written !== undefined && recording !== undefined && written !== recording.note.sha256) {
+  if (written !== undefined && original !== undefined && written !== original.note.sha256) {
     return { key, difference: "blob", detail: "a restore put another content under this name" };
   }
   const detail = audioDifference(audio, present);

@@ -2,25 +2,18 @@
  * One acoustic model as the timeline holds it: what was chosen of it, what the listing said, and which recordings are known.
  */
 import type { ItemKey } from "../../../model/key.ts";
-import type { BlobRef } from "../../../model/version.ts";
 import type { VersionReader } from "../../source.ts";
-import { readCapture, type CaptureNote } from "../../watson/captures.ts";
+import { originalOf, readCapture, type CaptureNote, type Original } from "../../watson/captures.ts";
 import { captureKey, type Named } from "../../watson/keys.ts";
 import type { ModelGroup } from "../../watson/model-groups.ts";
 import { customModelOf, type CustomModel } from "../custom-model.ts";
 import { audioResourceOf, type AudioResource } from "./audio.ts";
 
-/** What was uploaded. */
-export interface Recording {
-  readonly note: CaptureNote;
-  readonly content: BlobRef;
-}
-
 export interface KeptAudio {
   readonly key: ItemKey;
   readonly audio: AudioResource;
   /** Undefined: it is not recoverable, and `missing` says why. */
-  readonly recording: Recording | undefined;
+  readonly original: Original | undefined;
   readonly missing: string;
 }
 
@@ -61,7 +54,7 @@ export async function readKeptAcousticModel(
     audio: live.map(({ version: { key: item, parts } }, at) => ({
       key: item,
       audio: audioResourceOf(parts[0] as Buffer, parts[1]),
-      ...recordingOf(recordings[at]),
+      ...originalOf(recordings[at]),
     })),
     deleted: [
       ...(version?.kind === "deleted" ? [key] : []),
@@ -69,16 +62,4 @@ export async function readKeptAcousticModel(
     ],
     training: training?.note,
   };
-}
-
-function recordingOf(
-  capture: ReturnType<typeof readCapture> | undefined,
-): Pick<KeptAudio, "recording" | "missing"> {
-  if (capture === undefined) return { recording: undefined, missing: "no original of it was ever captured" };
-  const { note, content } = capture;
-  if (note.incomplete !== undefined) {
-    return { recording: undefined, missing: `its last upload could not be kept (${note.incomplete})` };
-  }
-  if (content === undefined) return { recording: undefined, missing: "its capture holds no content" };
-  return { recording: { note, content }, missing: "" };
 }

@@ -7,7 +7,8 @@ import type { RestoreAction } from "../../source.ts";
 import { resourceKey } from "../../watson/keys.ts";
 import type { CustomModel } from "../custom-model.ts";
 import { audioDifference, audioItem, type AudioResource } from "./audio.ts";
-import type { KeptAcousticModel, KeptAudio, Recording } from "./kept-model.ts";
+import type { Original } from "../../watson/captures.ts";
+import type { KeptAcousticModel, KeptAudio } from "./kept-model.ts";
 
 export interface PresentAcousticModel {
   readonly model: CustomModel;
@@ -20,7 +21,7 @@ export type AudioStep = {
   readonly action: RestoreAction;
   readonly present?: { readonly key: ItemKey; readonly state: Buffer };
 } & (
-  | { readonly kind: "upload"; readonly kept: KeptAudio; readonly recording: Recording }
+  | { readonly kind: "upload"; readonly kept: KeptAudio; readonly original: Original }
   | { readonly kind: "delete"; readonly name: string }
 );
 
@@ -88,13 +89,13 @@ function stateOf(model: CustomModel, audio: AudioResource): { key: ItemKey; stat
 }
 
 function audioStep(one: KeptAudio, { present, written }: AudioPlanInput): AudioStep | SettledAudio {
-  const { key, audio, recording, missing } = one;
+  const { key, audio, original, missing } = one;
   const there = present.audio.get(audio.name);
   const digest = written(audio.name);
-  const proven = digest === undefined || digest === recording?.note.sha256;
+  const proven = digest === undefined || digest === original?.note.sha256;
   if (there !== undefined && proven && audioDifference(audio, there) === "") return { key, action: "same" };
-  if (recording === undefined) return { key, action: "failed", reason: `not recoverable: ${missing}` };
-  const step = { kind: "upload", kept: one, recording, key } as const;
+  if (original === undefined) return { key, action: "failed", reason: `not recoverable: ${missing}` };
+  const step = { kind: "upload", kept: one, original, key } as const;
   if (there === undefined) return { ...step, action: "create" };
   return { ...step, action: "change", present: stateOf(present.model, there) };
 }

@@ -24,7 +24,7 @@ export async function* acousticModelReadiness(reader: VersionReader): AsyncGener
 /** Pure. */
 export function acousticVerdict(kept: KeptAcousticModel): Readiness {
   const { audio, model, key } = kept;
-  const lost = audio.filter(({ recording }) => recording === undefined);
+  const lost = audio.filter(({ original }) => original === undefined);
   const trained = model !== undefined && wasTrained(model.status);
   const missing: { readonly key?: Buffer; readonly what: string }[] = [
     ...(lost.length === 0
@@ -72,8 +72,8 @@ export function acousticVerdict(kept: KeptAcousticModel): Readiness {
 }
 
 /** Recordings that may not be what the service holds. */
-function doubtOf({ key, audio, recording }: KeptAudio): { readonly key: Buffer; readonly what: string }[] {
-  const { evidence } = recording?.note ?? {};
+function doubtOf({ key, audio, original }: KeptAudio): { readonly key: Buffer; readonly what: string }[] {
+  const { evidence } = original?.note ?? {};
   if (evidence === "uncertain") {
     const what = `The upload of audio "${audio.name}" was cut off before the service answered: it may hold an older one.`;
     return [{ key, what }];

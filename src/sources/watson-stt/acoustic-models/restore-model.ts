@@ -150,13 +150,13 @@ async function* uploadsAmong(steps: readonly AudioStep[]): AsyncGenerator<Upload
 async function upload(
   { calls, request, context }: AcousticRestore,
   id: string,
-  { key, action, kept, recording }: UploadStep,
+  { key, action, kept, original }: UploadStep,
 ): Promise<RestoreOutcome> {
   const { name } = kept.audio;
-  const { note } = recording;
-  context.progress?.({ phase: `audio "${name}"`, done: 0, bytes: recording.content.length });
+  const { note } = original;
+  context.progress?.({ phase: `audio "${name}"`, done: 0, bytes: original.content.length });
   try {
-    await calls.upload(id, { name, ...recording, reader: request.reader });
+    await calls.upload(id, { name, ...original, reader: request.reader });
     const found = await calls.analysed(id, name);
     if (found === undefined) return { key, action: "failed", reason: "it was gone after it had been added" };
     if (found.status !== "ok" && found.status !== kept.audio.status) {

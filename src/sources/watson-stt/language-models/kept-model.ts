@@ -2,9 +2,14 @@
  * One language model as the timeline holds it: what was chosen of it, what the listing said, and which originals are known.
  */
 import type { ItemKey } from "../../../model/key.ts";
-import type { BlobRef } from "../../../model/version.ts";
 import type { VersionReader } from "../../source.ts";
-import { readCapture, type CaptureNote } from "../../watson/captures.ts";
+import {
+  originalOf,
+  readCapture,
+  type CaptureNote,
+  type KeptCapture,
+  type Original,
+} from "../../watson/captures.ts";
 import { captureKey, type Named } from "../../watson/keys.ts";
 import type { ModelGroup } from "../../watson/model-groups.ts";
 import type { FileKind } from "./items.ts";
@@ -14,12 +19,6 @@ import type { KnownWord } from "./word-definition.ts";
 
 /** Captures looked up at once. */
 const FOUND_AT_ONCE = 500;
-
-/** What was uploaded. */
-export interface Original {
-  readonly note: CaptureNote;
-  readonly content: BlobRef;
-}
 
 export interface KeptFile {
   readonly key: ItemKey;
@@ -107,18 +106,6 @@ export async function readKeptModel(group: ModelGroup, reader: VersionReader): P
   };
 }
 
-type Captured = ReturnType<typeof readCapture>;
-
-function originalOf(capture: Captured | undefined): Pick<KeptFile, "original" | "missing"> {
-  if (capture === undefined) return { original: undefined, missing: "no original of it was ever captured" };
-  const { note, content } = capture;
-  if (note.incomplete !== undefined) {
-    return { original: undefined, missing: `its last upload could not be kept (${note.incomplete})` };
-  }
-  if (content === undefined) return { original: undefined, missing: "its capture holds no content" };
-  return { original: { note, content }, missing: "" };
-}
-
 async function notesOf(
   reader: VersionReader,
   id: string,
@@ -132,8 +119,8 @@ async function capturesOf(
   reader: VersionReader,
   id: string,
   names: readonly string[],
-): Promise<(Captured | undefined)[]> {
-  const found: (Captured | undefined)[] = [];
+): Promise<(KeptCapture | undefined)[]> {
+  const found: (KeptCapture | undefined)[] = [];
   for (let from = 0; from < names.length; from += FOUND_AT_ONCE) {
     const keys = names.slice(from, from + FOUND_AT_ONCE).map((name) => captureKey(id, name));
     for (const version of await reader.find(keys)) {
