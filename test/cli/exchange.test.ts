@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -251,7 +251,10 @@ it("moves a file in and out again, in the same program, with the real operations
   expect([again.exit, again.stderr]).toEqual([35, expect.stringContaining("already has a timeline")]);
   expect((await holdfast(["export", "lab/orders", "-o", "out.txt"], scene)).exit).toBe(0);
   expect(readFileSync(join(folder, "out.txt"), "utf8").split("\n")[1]).toBe(`[${doc}]`);
-  writeFileSync(join(folder, "in.txt"), `[${doc}`);
+  const cutShort = join(folder, "in.txt");
+  writeFileSync(cutShort, `[${doc}`);
+  // The scene's clock stands still, this file's would not.
+  utimesSync(cutShort, new Date("2025-06-02T00:00:00Z"), new Date("2025-06-02T00:00:00Z"));
   const cut = await holdfast(["import", "in.txt", "--as", "lab/cut"], scene);
   expect([cut.exit, cut.stderr]).toEqual([38, expect.stringContaining("--accept-truncated")]);
   expect(readdirSync(folder).filter((name) => name.endsWith(".part"))).toEqual([]);

@@ -222,6 +222,19 @@ describe("the instant", () => {
     expect(await importFile(workspace, today)).toMatchObject({ instant: "2026-01-01T02:00:00Z" });
   });
 
+  it("is now for a file that a clock a little ahead of ours has stamped, and refused for one of tomorrow", async () => {
+    await using workspace = await newWorkspace();
+    const path = join(folder, "ahead.txt");
+    writeFileSync(path, FILE);
+    const importStamped = async (time: string, collection: string) => {
+      utimesSync(path, new Date(time), new Date(time));
+      return importFile(workspace, { input: path, source: "lab", collection, apply: true });
+    };
+    const ahead = await importStamped("2026-01-01T02:04:59.500Z", "a");
+    expect(ahead).toMatchObject({ instant: "2026-01-01T02:00:00Z", instantFrom: "the file's own time" });
+    await expect(importStamped("2026-01-01T02:05:01Z", "b")).rejects.toThrow(/in the future/);
+  });
+
   it("is the header's in a file of holdfast export", async () => {
     await using workspace = await newWorkspace();
     await importAs(workspace, "a", FILE);

@@ -8,6 +8,8 @@ import type { ImportReport } from "../reports.ts";
 import type { ImportFile } from "./open-file.ts";
 
 const SECOND_MS = 1_000;
+/** How far the clock that stamped a file (a file server's, or ours before it was set) may be ahead of ours. */
+const CLOCK_SKEW_MS = 5 * 60 * SECOND_MS;
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
 export interface ChosenInstant {
@@ -47,7 +49,10 @@ function choose(
     return { instant: today ? Math.min(time, now) : time, from: "--at" };
   }
   if (frame.instant !== undefined) return { instant: frame.instant, from: "the file's header" };
-  if (modified !== undefined) return { instant: modified, from: "the file's own time" };
+  if (modified !== undefined) {
+    const skewed = modified > now && modified <= now + CLOCK_SKEW_MS;
+    return { instant: skewed ? now : modified, from: "the file's own time" };
+  }
   throw new HoldfastError("usage", "A stream does not say when its data was like this: give --at TIME.");
 }
 
