@@ -110,17 +110,19 @@ function statesBefore(timeline: Timeline, touched: readonly Touched[], signal: A
       blobs: [],
     };
   };
+  const read = async function* (items: readonly Touched[]): AsyncGenerator<Version[]> {
+    for (let start = 0; start < items.length; start += BATCH) {
+      yield await Promise.all(items.slice(start, start + BATCH).map(before));
+    }
+  };
   return {
-    async *versions() {
-      for (let start = 0; start < touched.length; start += BATCH) {
-        yield await Promise.all(touched.slice(start, start + BATCH).map(before));
-      }
-    },
+    versions: () => read(touched),
     find: async (keys) => {
       const items = keys.map((key) => touched.find((item) => item.key.equals(key)));
       return Promise.all(items.map(async (item) => item && before(item)));
     },
     blob: (ref) => timeline.blobs.stream(ref, signal),
+    within: (prefix) => read(touched.filter(({ key }) => key.subarray(0, prefix.length).equals(prefix))),
     contains: async (keys) => keys.map(() => true),
   };
 }

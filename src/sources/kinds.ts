@@ -8,6 +8,10 @@ import type { CouchConfig } from "./couchdb/config.ts";
 import { openCouchSource } from "./couchdb/index.ts";
 import { partitionRange } from "./couchdb/key-range.ts";
 import { compileSelector } from "./couchdb/selector.ts";
+import type { FormConfig } from "./form-recognizer/config.ts";
+import { openFormSource } from "./form-recognizer/index.ts";
+import { formReadiness } from "./form-recognizer/readiness.ts";
+import { FORM_TRAITS } from "./form-recognizer/traits.ts";
 import type { Readiness, Source, VersionReader } from "./source.ts";
 import type { WatsonConfig } from "./watson/config.ts";
 import { openWatsonStt } from "./watson-stt/index.ts";
@@ -19,7 +23,8 @@ import { WATSON_TRAITS } from "./watson/traits.ts";
 export type SourceOptions =
   | ({ readonly kind: "couchdb" } & CouchConfig)
   | ({ readonly kind: "watson-tts" } & WatsonConfig)
-  | ({ readonly kind: "watson-stt" } & WatsonConfig);
+  | ({ readonly kind: "watson-stt" } & WatsonConfig)
+  | ({ readonly kind: "form-recognizer" } & FormConfig);
 
 export type SourceKind = SourceOptions["kind"];
 
@@ -32,6 +37,8 @@ export function openSource(options: SourceOptions, clock: Clock): Source {
       return openWatsonTts(options, clock);
     case "watson-stt":
       return openWatsonStt(options, clock);
+    case "form-recognizer":
+      return openFormSource(options, clock);
   }
 }
 
@@ -87,6 +94,12 @@ const TRAITS: Readonly<Record<SourceKind, KindTraits>> = {
       { collection: "jobs", prefix: "captures/callbacks/" },
     ],
     readiness: sttReadiness,
+  },
+  "form-recognizer": {
+    ...FORM_TRAITS,
+    collections: ["resource"],
+    standby: [{ collection: "resource" }],
+    readiness: formReadiness,
   },
 };
 

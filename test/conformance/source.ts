@@ -103,6 +103,7 @@ class KeptInMemory {
     return {
       versions: () => batch(present),
       find: async (keys) => keys.map(find),
+      within: (prefix) => batch(present.filter(({ key }) => key.subarray(0, prefix.length).equals(prefix))),
       contains: async (keys) => keys.map((key) => find(key) !== undefined),
       async *blob({ blob }) {
         yield blobs.get(blob) as Buffer;

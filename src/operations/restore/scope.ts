@@ -43,6 +43,7 @@ export function scopeReader(
     versions: chooser(view, scope, traits, signal),
     find: finder(timeline, view, traits, signal),
     blob: (ref) => timeline.blobs.stream(ref, signal),
+    within: (prefix) => view.scanPresent(rangeOf(prefix), signal),
     contains: async (keys) => view.contains(keys, signal),
   };
 }
@@ -127,7 +128,10 @@ function data(
 /** All keys that start with the text. */
 export function prefixRange(prefix: string | undefined): KeyRange {
   if (prefix === undefined || prefix === "") return {};
-  const from = keyOf(prefix);
+  return rangeOf(keyOf(prefix));
+}
+
+function rangeOf(from: ItemKey): KeyRange {
   const before = keyAfterPrefix(from);
   return before === undefined ? { from } : { from, before };
 }

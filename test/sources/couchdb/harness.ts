@@ -114,6 +114,10 @@ export class Instant implements VersionReader {
     }
   }
 
+  within(): never {
+    throw new Error("documents have no items below them");
+  }
+
   async contains(keys: readonly ItemKey[]): Promise<boolean[]> {
     const known = new Set(this.all.map((version) => version.key.toString("hex")));
     return keys.map((key) => known.has(key.toString("hex")));
@@ -135,6 +139,7 @@ export class Instant implements VersionReader {
       },
       find: async (keys) => await this.find(keys),
       blob: (ref) => this.blob(ref),
+      within: () => this.within(),
       contains: async (keys) => await this.contains(keys),
     };
   }

@@ -165,6 +165,8 @@ export class Kept {
     return {
       versions: () => inBatches(present.filter(({ key }) => chosen(keyText(key)))),
       find: async (keys) => keys.map(find),
+      within: (prefix) =>
+        inBatches(present.filter(({ key }) => key.subarray(0, prefix.length).equals(prefix))),
       contains: async (keys) => keys.map((key) => find(key) !== undefined),
       async *blob({ blob }) {
         yield blobs.get(blob) as Buffer;

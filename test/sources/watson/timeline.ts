@@ -134,6 +134,9 @@ export class MemoryTimeline {
         for (const version of all) if (chosen(keyText(version.key))) yield [version];
       },
       find: async (keys) => keys.map((key) => byKey.get(sortableKey(key))),
+      async *within(prefix) {
+        yield all.filter(({ key }) => key.subarray(0, prefix.length).equals(prefix));
+      },
       contains: async (keys) => keys.map((key) => byKey.has(sortableKey(key))),
       async *blob({ blob }) {
         yield blobs.get(blob) as Buffer;
