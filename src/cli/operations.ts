@@ -29,9 +29,12 @@ import type { repair } from "../operations/repair.ts";
 import type { restore } from "../operations/restore.ts";
 import type { rollup } from "../operations/rollup.ts";
 import type { previewRetention } from "../operations/retention.ts";
+import type { listNextRuns } from "../operations/schedule.ts";
+import type { serve } from "../operations/serve.ts";
 import type { listRuns } from "../operations/runs.ts";
+import type { failover, publishedRoutes } from "../operations/failover.ts";
 import type { runStandbys, standbyStatus } from "../operations/standby.ts";
-import type { startSandbox, startWatsonSandbox } from "../operations/sandbox.ts";
+import type { startFormSandbox, startSandbox, startWatsonSandbox } from "../operations/sandbox.ts";
 import type { listTasks } from "../operations/tasks.ts";
 import type { undoRestore } from "../operations/undo.ts";
 import type { verifyStorageAt } from "../operations/verify-storage.ts";
@@ -68,6 +71,7 @@ export interface Operations {
   readonly restoreFromTrash: typeof restoreFromTrash;
   readonly listItems: (...args: Parameters<typeof listItems>) => Streamed<typeof listItems>;
   readonly listKeys: typeof listKeys;
+  readonly listNextRuns: typeof listNextRuns;
   readonly listRuns: (...args: Parameters<typeof listRuns>) => Streamed<typeof listRuns>;
   readonly listTasks: typeof listTasks;
   readonly openGateway: typeof openGateway;
@@ -78,8 +82,12 @@ export interface Operations {
   readonly restore: typeof restore;
   readonly rollup: (...args: Parameters<typeof rollup>) => Streamed<typeof rollup>;
   readonly runDemo: typeof runDemo;
+  readonly serve: typeof serve;
   readonly runStandbys: (...args: Parameters<typeof runStandbys>) => Streamed<typeof runStandbys>;
   readonly standbyStatus: (...args: Parameters<typeof standbyStatus>) => Streamed<typeof standbyStatus>;
+  readonly failover: typeof failover;
+  readonly publishedRoutes: typeof publishedRoutes;
+  readonly startFormSandbox: typeof startFormSandbox;
   readonly startSandbox: typeof startSandbox;
   readonly startWatsonSandbox: typeof startWatsonSandbox;
   readonly testSource: typeof testSource;
@@ -129,6 +137,8 @@ export const lazyOperations: Operations = {
   listCaptures: (...args) =>
     later(async () => (await import("../operations/captures/list-captures.ts")).listCaptures(...args)),
   listKeys: async (...args) => (await import("../operations/keys.ts")).listKeys(...args),
+  listNextRuns: async (...args) => (await import("../operations/schedule.ts")).listNextRuns(...args),
+  serve: async (...args) => (await import("../operations/serve.ts")).serve(...args),
   listRuns: (...args) => later(async () => (await import("../operations/runs.ts")).listRuns(...args)),
   listTasks: async (...args) => (await import("../operations/tasks.ts")).listTasks(...args),
   openGateway: async (...args) => (await import("../operations/gateway.ts")).openGateway(...args),
@@ -143,6 +153,9 @@ export const lazyOperations: Operations = {
     later(async () => (await import("../operations/standby.ts")).runStandbys(...args)),
   standbyStatus: (...args) =>
     later(async () => (await import("../operations/standby.ts")).standbyStatus(...args)),
+  failover: async (...args) => (await import("../operations/failover.ts")).failover(...args),
+  publishedRoutes: async (...args) => (await import("../operations/failover.ts")).publishedRoutes(...args),
+  startFormSandbox: async (...args) => (await import("../operations/sandbox.ts")).startFormSandbox(...args),
   startSandbox: async (...args) => (await import("../operations/sandbox.ts")).startSandbox(...args),
   startWatsonSandbox: async (...args) =>
     (await import("../operations/sandbox.ts")).startWatsonSandbox(...args),

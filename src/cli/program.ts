@@ -37,6 +37,8 @@ import { runsCommand } from "./commands/runs.ts";
 import { sandboxCommand } from "./commands/sandbox.ts";
 import { sourceCommand } from "./commands/source.ts";
 import { standbyCommand } from "./commands/standby.ts";
+import { scheduleCommand } from "./commands/schedule.ts";
+import { serveCommand } from "./commands/serve.ts";
 import { tasksCommand } from "./commands/tasks.ts";
 import { trashCommand } from "./commands/trash.ts";
 import { undoCommand } from "./commands/undo.ts";
@@ -51,6 +53,8 @@ const GROUPS: readonly (readonly [string, readonly MakeCommand[]])[] = [
     "Keep:",
     [
       backupCommand,
+      serveCommand,
+      scheduleCommand,
       tasksCommand,
       runsCommand,
       deltasCommand,

@@ -3,9 +3,10 @@
  */
 import type { Millis } from "../model/clock.ts";
 import { HoldfastError, isHoldfastError } from "../model/errors.ts";
+import type { Opening } from "../model/policy/schedule.ts";
 import type { TaskName } from "../model/task.ts";
 import { runTask, type TaskRequest } from "./backup/run-task.ts";
-import { dueTime } from "./backup/due.ts";
+import { dueOf } from "./backup/due.ts";
 import { maintain } from "./backup/maintain.ts";
 import { runReadiness } from "./backup/run-readiness.ts";
 import { discover } from "./discover.ts";
@@ -21,6 +22,8 @@ export interface BackupRequest {
   readonly reconcile?: boolean;
   /** Only tasks whose time has come, as their policies say. */
   readonly due?: boolean;
+  /** With `due`: when runs may begin at all. */
+  readonly opens?: Opening;
   /** Roll up and clean up after each run, as the task's policy says; default true. */
   readonly maintain?: boolean;
 }
@@ -45,7 +48,7 @@ export async function* backup(
     try {
       for await (const name of names) {
         signalOf(hooks).throwIfAborted();
-        if (request.due === true && !(await isDue(workspace, settings, name, hooks))) continue;
+        if (request.due === true && !(await isDue(workspace, settings, name, request.opens, hooks))) continue;
         const task: TaskRequest = { settings, collection: name, reconcile: request.reconcile ?? false };
         yield await runAndMaintain(workspace, task, request.maintain ?? true, hooks);
       }
@@ -61,11 +64,12 @@ async function isDue(
   workspace: Workspace,
   settings: SourceSettings,
   collection: string,
+  opens: Opening | undefined,
   hooks: Hooks,
 ): Promise<boolean> {
-  const due = await dueTime(workspace, settings, collection, hooks);
-  if (due <= workspace.clock.now()) return true;
-  hooks.note?.(`${settings.name}/${collection} is due at ${new Date(due).toISOString()}.`);
+  const { at } = await dueOf(workspace, settings, collection, hooks, opens);
+  if (at <= workspace.clock.now()) return true;
+  hooks.note?.(`${settings.name}/${collection} is due at ${new Date(at).toISOString()}.`);
   return false;
 }
 

@@ -11,5 +11,6 @@ export type * from "./reports/retention.ts";
 export type * from "./reports/erasures.ts";
 export type * from "./reports/exchange.ts";
 export type * from "./reports/standbys.ts";
+export type * from "./reports/serving.ts";
 export type * from "./reports/readiness.ts";
 export type * from "./reports/captures.ts";

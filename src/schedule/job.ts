@@ -15,8 +15,8 @@ export interface Job {
   readonly source?: string;
   /** When it is due by its regular times alone; now or earlier when it is. */
   readonly regular: Millis;
-  /** It has never run: nobody waits for its turn in a spread. */
-  readonly first: boolean;
+  /** Whether others have the same regular time: a time of day. A first run, or one that comes so long after the last, has its own. */
+  readonly spread: boolean;
 }
 
 /** What is remembered of a job. */

@@ -32,7 +32,7 @@ export function earliestStart(
   const retry = memory !== undefined && memory.failures > 0 ? retryDelay(memory.failures) : 0;
   // It was cut off with the process that ran it, and is continued at once; if that happens to it again and again, after a while.
   if (memory?.endedAt === null) return retry === 0 ? 0 : memory.startedAt + retry;
-  const spread = job.first ? job.regular : job.regular + jitterOf(job.id, jitterMs);
+  const spread = job.spread ? job.regular + jitterOf(job.id, jitterMs) : job.regular;
   return memory === undefined || retry === 0 ? spread : Math.max(spread, memory.endedAt + retry);
 }
 

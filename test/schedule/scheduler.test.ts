@@ -83,7 +83,8 @@ class House {
     const last = this.#last.get(subject);
     const regular = nextDue({ every, timeOfDay, timezone }, last, this.time.now());
     const source = subject.split("/")[0] as string;
-    return { id: `backup ${subject}`, kind: "backup", subject, source, regular, first: last === undefined };
+    const spread = last !== undefined && every % DAY === 0;
+    return { id: `backup ${subject}`, kind: "backup", subject, source, regular, spread };
   }
 
   async #run({ subject }: Job, signal: AbortSignal): Promise<JobOutcome> {
@@ -279,7 +280,7 @@ describe("the scheduler", () => {
       subject: "a/x",
       source: "a",
       regular: Date.parse("2026-06-01T00:00:00Z"),
-      first: true,
+      spread: false,
     };
     house.start({
       plan: async () => {

@@ -34,11 +34,12 @@ export class SimulatedTime implements ScheduleTime {
     });
   }
 
-  /** Lets everybody wake in order of time until `end`. */
-  async passUntil(end: string): Promise<void> {
+  /** Lets everybody wake in order of time until `end`. `busy`: whether something works that does not wait for this time. */
+  async passUntil(end: string, busy: () => boolean = () => false): Promise<void> {
     const last = Date.parse(end);
     for (;;) {
-      await atRest();
+      do await atRest();
+      while (busy());
       const next = [...this.#sleepers].toSorted((a, b) => a.until - b.until)[0];
       if (next === undefined || next.until > last) break;
       this.#now = Math.max(this.#now, next.until);

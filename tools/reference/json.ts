@@ -18,6 +18,7 @@ const TYPE_FILES = [
   "src/operations/reports/erasures.ts",
   "src/operations/reports/exchange.ts",
   "src/operations/reports/standbys.ts",
+  "src/operations/reports/serving.ts",
   "src/operations/reports/readiness.ts",
   "src/operations/reports/captures.ts",
   "src/operations/standby/members.ts",

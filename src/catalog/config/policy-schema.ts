@@ -11,7 +11,7 @@ import { MIN_EVERY_MS } from "../../model/policy/policy.ts";
 const UNLIMITED = "unlimited";
 const NEVER = "never";
 
-const TIME_OF_DAY = /^([01]\d|2[0-3]):[0-5]\d$/;
+export const TIME_OF_DAY = /^([01]\d|2[0-3]):[0-5]\d$/;
 const PERIOD_PATTERN = "^([1-9][0-9]*[smhdw]|P.+)$";
 const PERIOD_HINT = "a duration is written like 6h, 1d, 2w or P1D; months and years differ in length";
 

@@ -8,8 +8,10 @@ import { z } from "zod";
 import { policySchema } from "./policy-schema.ts";
 import { standbySchema } from "./standby-schema.ts";
 import { gatewaySchema } from "./gateway-schema.ts";
+import { serverSchema } from "./server-schema.ts";
 import { secret } from "./members.ts";
 import { couchSource } from "./source-couchdb-schema.ts";
+import { formSource } from "./source-form-schema.ts";
 import { sttSource, ttsSource } from "./source-watson-schema.ts";
 
 /** Names appear in `SOURCE/COLLECTION`, in file names and in completion: no slash, no blank. */
@@ -47,7 +49,7 @@ export const configSchema = z
         z.string().max(SOURCE_NAME_LENGTH).regex(SOURCE_NAME, {
           error: "a source's name is made of letters, digits, '.', '_' and '-', at most 64 of them",
         }),
-        z.discriminatedUnion("kind", [couchSource, ttsSource, sttSource]),
+        z.discriminatedUnion("kind", [couchSource, ttsSource, sttSource, formSource]),
       )
       .meta({ description: "The accounts and service instances to protect, by name." })
       .optional(),
@@ -59,6 +61,7 @@ export const configSchema = z
       .meta({ description: "Second instances that are kept in step, by name." })
       .optional(),
     gateway: gatewaySchema.optional(),
+    server: serverSchema.optional(),
   })
   .meta({ title: "Holdfast configuration", description: "The one configuration file, holdfast.yaml." });
 

@@ -1,0 +1,68 @@
+/**
+ * `serve`: protects everything that is configured, by itself, until it is stopped.
+ */
+import { openJobCatalog } from "../catalog/jobs/job-catalog.ts";
+import { errorText } from "../model/errors.ts";
+import { Scheduler, type ScheduleEvent } from "../schedule/scheduler.ts";
+import { realTime, type ScheduleTime } from "../schedule/time.ts";
+import { signalOf, type Hooks } from "./hooks.ts";
+import type { ServeEvent } from "./reports.ts";
+import { planJobs, renewJob } from "./serve/plan.ts";
+import { runJob } from "./serve/run-job.ts";
+import type { ServeSettings } from "./serve/settings.ts";
+import type { Workspace } from "./workspace.ts";
+
+export type { ServeSettings } from "./serve/settings.ts";
+
+/**
+ * Runs until the hooks' signal fires; what is under way is stopped at its next safe place and continued by the next start.
+ * Errors: `task-busy` when another server uses the folder, `file-failed`. What goes wrong with a job is told, not thrown.
+ */
+export async function serve(
+  workspace: Workspace,
+  settings: ServeSettings,
+  tell: (event: ServeEvent) => void,
+  hooks: Hooks = {},
+  time: ScheduleTime = realTime(workspace.clock),
+): Promise<void> {
+  const signal = signalOf(hooks);
+  using memories = await openJobCatalog(settings.folder);
+  // Progress of jobs side by side would be a jumble; what they warn of is told with the subject in it.
+  const quiet: Hooks = { signal, ...(hooks.warn === undefined ? {} : { warn: hooks.warn }) };
+  const scheduler = new Scheduler({
+    ...settings,
+    planEveryMs: settings.lookEveryMs,
+    time,
+    memories,
+    plan: async () => planJobs(workspace, settings, memories, quiet),
+    renew: async (job) => renewJob(workspace, settings, memories, job, quiet),
+    run: async (job) => runJob(workspace, settings, job, quiet),
+    tell: (event) => {
+      tell(eventOf(event));
+    },
+  });
+  await scheduler.run(signal);
+}
+
+function eventOf(event: ScheduleEvent): ServeEvent {
+  const at = new Date(event.at).toISOString();
+  switch (event.event) {
+    case "planned":
+      return { event: "planned", at, jobs: event.jobs, next: timeOf(event.next) };
+    case "plan-failed":
+      return { event: "plan-failed", at, message: errorText(event.error) };
+    case "began":
+      return { event: "began", at, job: event.job.id, lateMs: event.lateMs };
+    case "ended": {
+      const { job, outcome, durationMs, next } = event;
+      const told = outcome.ok
+        ? { ok: true, did: outcome.did }
+        : { ok: false, error: { code: outcome.code, message: outcome.message } };
+      return { event: "ended", at, job: job.id, durationMs, next: timeOf(next), ...told };
+    }
+  }
+}
+
+function timeOf(time: number | null): string | null {
+  return time === null ? null : new Date(time).toISOString();
+}

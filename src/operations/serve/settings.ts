@@ -1,0 +1,24 @@
+/**
+ * What a server is told by the configuration.
+ */
+import type { Millis } from "../../model/clock.ts";
+import type { Opening } from "../../model/policy/schedule.ts";
+import type { StartRules } from "../../schedule/next-start.ts";
+import { nextOpening } from "../../schedule/windows.ts";
+import type { StandbySettings } from "../standby.ts";
+
+export interface ServeSettings extends StartRules {
+  /** The server's own folder: the catalog. */
+  readonly folder: string;
+  readonly parallel: number;
+  readonly perSource: number;
+  /** How often databases are looked for and due times are worked out anew, ms. */
+  readonly lookEveryMs: Millis;
+  /** Reading back what is kept, a slice a day; null: not by this server. */
+  readonly check: { readonly timeOfDay: string; readonly forMs: Millis } | null;
+  readonly standbys: readonly StandbySettings[];
+}
+
+export function openingOf({ windows, timezone }: StartRules): Opening {
+  return (time) => nextOpening(windows, timezone, time);
+}

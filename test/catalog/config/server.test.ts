@@ -1,0 +1,72 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parseConfig } from "../../../src/catalog/config/document.ts";
+import { loadConfig } from "../../../src/catalog/config/effective.ts";
+import { serveSettings } from "../../../src/catalog/config/server-options.ts";
+
+async function settingsOf(text: string) {
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-server-config-"));
+  writeFileSync(join(folder, "holdfast.yaml"), text);
+  const config = await loadConfig({ flags: {}, env: {}, cwd: folder, home: "/nowhere" });
+  return { folder, settings: serveSettings(config) };
+}
+
+describe("the server section", () => {
+  it("need not be there", async () => {
+    const { folder, settings } = await settingsOf("sources: {}\n");
+    expect(settings).toEqual({
+      folder: join(folder, "holdfast-server"),
+      windows: [],
+      timezone: "UTC",
+      jitterMs: 300_000,
+      parallel: 4,
+      perSource: 2,
+      lookEveryMs: 900_000,
+      check: { timeOfDay: "05:00", forMs: 600_000 },
+      standbys: [],
+    });
+  });
+
+  it("says what a server goes by", async () => {
+    const { settings } = await settingsOf(`server:
+  folder: /srv/holdfast
+  windows: ["22:00-06:30", "12:00-24:00"]
+  timezone: Europe/Berlin
+  spread: 1h
+  parallel: 8
+  perSource: 1
+  lookEvery: 5m
+  check: { timeOfDay: "03:30", for: 1h }
+standbys:
+  dr: { source: a, target: b }
+`);
+    expect(settings).toEqual({
+      folder: "/srv/holdfast",
+      windows: [
+        { from: 1_320, to: 390 },
+        { from: 720, to: 1_440 },
+      ],
+      timezone: "Europe/Berlin",
+      jitterMs: 3_600_000,
+      parallel: 8,
+      perSource: 1,
+      lookEveryMs: 300_000,
+      check: { timeOfDay: "03:30", forMs: 3_600_000 },
+      standbys: [{ name: "dr", source: "a", target: "b" }],
+    });
+    expect((await settingsOf("server: { check: false }\n")).settings.check).toBeNull();
+  });
+
+  it.each([
+    ['server: { windows: ["22-6"] }', /a window is written like "22:00-06:00"/],
+    ["server: { windows: [] }", /windows/],
+    ["server: { timezone: Berlin }", /is not a time zone/],
+    ["server: { parallel: 0 }", /parallel/],
+    ["server: { check: { timeOfDay: 5 } }", /timeOfDay/],
+    ["server: { spred: 5m }", /spred/],
+  ])("%s is refused", (text, why) => {
+    expect(() => parseConfig(`${text}\n`, "/etc/holdfast.yaml")).toThrow(why);
+  });
+});
