@@ -26,6 +26,7 @@ function settings(more: Partial<ServeSettings> = {}): ServeSettings {
     lookEveryMs: 15 * MINUTE,
     check: { timeOfDay: "05:00", forMs: MINUTE },
     standbys: [],
+    receivers: { webhooks: [], pings: [] },
     ...more,
   };
 }

@@ -4,7 +4,7 @@
 import { z } from "zod";
 import { isTimeZone } from "../../model/policy/calendar.ts";
 import { parseWindow } from "../../schedule/windows.ts";
-import { duration, localPath } from "./members.ts";
+import { duration, localPath, secret } from "./members.ts";
 import { TIME_OF_DAY } from "./policy-schema.ts";
 
 /** Runs at once that one machine is asked for at most. */
@@ -52,6 +52,21 @@ export const serverSchema = z
         }),
       ])
       .meta({ description: "Reading back what is kept, a slice each day; false: not by this server." })
+      .optional(),
+    notify: z
+      .strictObject({
+        webhooks: z
+          .array(secret("An address that is sent each notice as JSON"))
+          .min(1)
+          .meta({ description: "Told when a job keeps failing, and when it works again." })
+          .optional(),
+        pings: z
+          .array(secret("An address that is asked regularly, with /fail at its end while something fails"))
+          .min(1)
+          .meta({ description: "Told at every look that the server lives: silence is the alarm." })
+          .optional(),
+      })
+      .meta({ description: "Who is told what a person must hear." })
       .optional(),
   })
   .meta({ description: "What `holdfast serve` goes by." });

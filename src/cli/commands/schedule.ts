@@ -28,8 +28,8 @@ export function scheduleCommand(app: App): Command {
     options: (command) =>
       command.option("-n, --count <number>", "how many runs", positiveNumber, DEFAULT_COUNT),
     run: async (invocation, given, { count }) => {
-      const { serveSettings } = await import("../../catalog/config/server-options.ts");
-      const settings = serveSettings(await invocation.config());
+      const { scheduleSettings } = await import("../../catalog/config/server-options.ts");
+      const settings = scheduleSettings(await invocation.config());
       await using workspace = await invocation.open("all");
       const select = given.filter((text) => text !== undefined);
       const rows = await invocation.operations.listNextRuns(

@@ -1,26 +1,36 @@
 import type { Command } from "commander";
 import type { ServeEvent } from "../../operations/reports.ts";
+import type { ServeSettings } from "../../operations/serve.ts";
 import { defineCommand, type App } from "../command.ts";
+import { EXIT_INCOMPLETE } from "../exit-codes.ts";
 import { countOf, durationText, timeText, visible } from "../format.ts";
+import type { Invocation } from "../invocation.ts";
 import type { Output } from "../output.ts";
+
+interface Options {
+  readonly testNotify?: boolean;
+}
 
 /** A start that is later than this is worth a word: jobs wait for each other, or the server was away. */
 const LATE_MS = 600_000;
 
 export function serveCommand(app: App): Command {
-  return defineCommand(app, {
+  return defineCommand<Options>(app, {
     usage: "serve",
     summary: "protect everything that is configured, by itself, until stopped",
     details:
       "Runs backups when their policies say, standbys when they are behind, and reads back a slice of the repository each day. What was missed\n" +
       "while it was away is done once. A job that fails is tried again, at last every six hours. The configuration's server section says how many\n" +
-      "run at once and in which hours. One line for each beginning and end; `holdfast schedule` shows what comes next.",
+      "run at once, in which hours, and who is told of failures. One line for each end; `holdfast schedule` shows what comes next.",
     examples: ["holdfast serve", "holdfast serve --json"],
     json: { form: "lines", type: "ServeEvent" },
-    run: async (invocation) => {
+    options: (command) =>
+      command.option("--test-notify", "only send a test to everybody who would be told of failures"),
+    run: async (invocation, _words, { testNotify = false }) => {
       const { out } = invocation;
       const { serveSettings } = await import("../../catalog/config/server-options.ts");
-      const settings = serveSettings(await invocation.config());
+      const settings = await serveSettings(await invocation.config(), invocation.signal);
+      if (testNotify) return test(invocation, settings);
       await using workspace = await invocation.open("all");
       out.note("Ctrl-C stops it; what is under way is continued by the next start.");
       // Lines are written one after the other, also when two jobs end at once.
@@ -31,8 +41,17 @@ export function serveCommand(app: App): Command {
       const { signal, warn } = invocation.hooks;
       await invocation.operations.serve(workspace, settings, tell, { signal, warn });
       await written;
+      return undefined;
     },
   });
+}
+
+async function test({ operations, clock, hooks, out }: Invocation, settings: ServeSettings): Promise<number> {
+  const { told, problems } = await operations.testReceivers({ clock }, settings, hooks);
+  for (const problem of problems) out.warn(problem);
+  if (told + problems.length === 0) out.warn("Nobody would be told: server.notify names nobody.");
+  else out.note(`${countOf(told, "receiver")} told.`);
+  return told === 0 || problems.length > 0 ? EXIT_INCOMPLETE : 0;
 }
 
 async function print(event: ServeEvent, out: Output): Promise<void> {

@@ -6,6 +6,7 @@ import type { Opening } from "../../model/policy/schedule.ts";
 import type { StartRules } from "../../schedule/next-start.ts";
 import { nextOpening } from "../../schedule/windows.ts";
 import type { StandbySettings } from "../standby.ts";
+import type { Receivers } from "./tell-others.ts";
 
 export interface ServeSettings extends StartRules {
   /** The server's own folder: the catalog. */
@@ -17,6 +18,7 @@ export interface ServeSettings extends StartRules {
   /** Reading back what is kept, a slice a day; null: not by this server. */
   readonly check: { readonly timeOfDay: string; readonly forMs: Millis } | null;
   readonly standbys: readonly StandbySettings[];
+  readonly receivers: Receivers;
 }
 
 export function openingOf({ windows, timezone }: StartRules): Opening {

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../../src/catalog/config/document.ts";
 import { loadConfig } from "../../../src/catalog/config/effective.ts";
-import { serveSettings } from "../../../src/catalog/config/server-options.ts";
+import { scheduleSettings, serveSettings } from "../../../src/catalog/config/server-options.ts";
 
-async function settingsOf(text: string) {
+async function settingsOf(text: string, env: Record<string, string> = {}) {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-server-config-"));
   writeFileSync(join(folder, "holdfast.yaml"), text);
-  const config = await loadConfig({ flags: {}, env: {}, cwd: folder, home: "/nowhere" });
-  return { folder, settings: serveSettings(config) };
+  const config = await loadConfig({ flags: {}, env, cwd: folder, home: "/nowhere" });
+  return { folder, settings: await serveSettings(config), withoutSecrets: scheduleSettings(config) };
 }
 
 describe("the server section", () => {
@@ -26,6 +26,7 @@ describe("the server section", () => {
       lookEveryMs: 900_000,
       check: { timeOfDay: "05:00", forMs: 600_000 },
       standbys: [],
+      receivers: { webhooks: [], pings: [] },
     });
   });
 
@@ -55,11 +56,26 @@ standbys:
       lookEveryMs: 300_000,
       check: { timeOfDay: "03:30", forMs: 3_600_000 },
       standbys: [{ name: "dr", source: "a", target: "b" }],
+      receivers: { webhooks: [], pings: [] },
     });
     expect((await settingsOf("server: { check: false }\n")).settings.check).toBeNull();
   });
 
+  it("follows the addresses of those who are told only when they are to be told", async () => {
+    const text = 'server: { notify: { webhooks: ["env:HOOK"], pings: ["env:PING"] } }\n';
+    const env = { HOOK: "https://hooks.example/T0", PING: "http://pings.example/uuid" };
+    const { settings, withoutSecrets } = await settingsOf(text, env);
+    expect(settings.receivers).toEqual({ webhooks: [env.HOOK], pings: [env.PING] });
+    expect(withoutSecrets.receivers).toEqual({ webhooks: [], pings: [] });
+    await expect(settingsOf(text, { ...env, PING: "pings.example" })).rejects.toMatchObject({
+      code: "config-invalid",
+      message: expect.stringContaining("env:PING") as string,
+    });
+    await expect(settingsOf(text)).rejects.toMatchObject({ code: "secret-unavailable" });
+  });
+
   it.each([
+    ['server: { notify: { webhooks: ["https://hooks.example/T0"] } }', /a secret is not written here/],
     ['server: { windows: ["22-6"] }', /a window is written like "22:00-06:00"/],
     ["server: { windows: [] }", /windows/],
     ["server: { timezone: Berlin }", /is not a time zone/],
