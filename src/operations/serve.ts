@@ -92,9 +92,11 @@ class Telling {
 
   /** In order: that something works again must not arrive before that it failed. */
   #then(send: () => Promise<string[]>): void {
-    this.#sending = this.#sending.then(async () => {
+    const before = this.#sending;
+    this.#sending = (async () => {
+      await before;
       for (const problem of await send()) if (!this.#signal.aborted) this.#hooks.warn?.(problem);
-    });
+    })();
   }
 }
 

@@ -104,9 +104,10 @@ async function sendOnce(
     await response.body?.cancel();
     return response.ok ? undefined : `it answered ${response.status}`;
   } catch (error) {
-    // What fetch says may hold the address; what caused it does not.
+    // What fetch says itself is always the same; its cause knows why. Neither may give the address away.
     const { cause } = error as { cause?: unknown };
-    const code = (cause as { code?: unknown } | undefined)?.code;
-    return typeof code === "string" ? code : errorText(error).replaceAll(address, "its address");
+    const { code } = (cause ?? {}) as { code?: unknown };
+    const why = typeof code === "string" ? code : errorText(cause ?? error);
+    return why.replaceAll(address, "its address");
   }
 }

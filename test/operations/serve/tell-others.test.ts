@@ -92,7 +92,11 @@ it("one that cannot be told is named by its number, its address never said", asy
   setTimeout(() => {
     stopped.abort();
   }, 300);
-  const receivers = { webhooks: [`${origin}/ok`, "http://127.0.0.1:1/secret-path"], pings: [] };
+  const closed = createServer().listen(0, "127.0.0.1");
+  await once(closed, "listening");
+  const { port } = closed.address() as AddressInfo;
+  closed.close();
+  const receivers = { webhooks: [`${origin}/ok`, `http://127.0.0.1:${port}/secret-path`], pings: [] };
   const problems = await sendNotice(receivers, { notice: "test", at: 0 }, stopped.signal);
   expect(problems).toEqual(["The webhook number 2 could not be told: ECONNREFUSED."]);
 });
