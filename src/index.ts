@@ -29,7 +29,7 @@ export {
 } from "./operations/gateway.ts";
 export { acknowledge, type AcknowledgeRequest } from "./operations/acknowledge.ts";
 export { listNextRuns, type ScheduleRequest } from "./operations/schedule.ts";
-export { serve, type ServeSettings } from "./operations/serve.ts";
+export { serve, testReceivers, type ServeSettings } from "./operations/serve.ts";
 export { backup, type BackupRequest } from "./operations/backup.ts";
 export { catBlob, catItem, type CatRequest } from "./operations/cat.ts";
 export { check, type CheckRequest } from "./operations/check.ts";

@@ -7,7 +7,17 @@ import type { Invocation } from "./invocation.ts";
 
 export type SourceKind = SourceEntry["kind"];
 
-export const AUTH_TYPES = ["none", "basic", "session", "iam", "apikey", "bearer", "cp4d"] as const;
+export const AUTH_TYPES = [
+  "none",
+  "basic",
+  "session",
+  "iam",
+  "apikey",
+  "bearer",
+  "cp4d",
+  "key",
+  "entra",
+] as const;
 export type AuthType = (typeof AUTH_TYPES)[number];
 
 export interface AuthOptions {
@@ -18,6 +28,10 @@ export interface AuthOptions {
   readonly tokenUrl?: string;
   readonly token?: string;
   readonly authUrl?: string;
+  readonly key?: string;
+  readonly tenant?: string;
+  readonly clientId?: string;
+  readonly clientSecret?: string;
 }
 
 type Part = Exclude<keyof AuthOptions, "auth">;
@@ -36,6 +50,8 @@ const PARTS: Readonly<Record<AuthType, TypeParts>> = {
   apikey: { needs: ["apiKey"], may: [] },
   bearer: { needs: ["token"], may: [] },
   cp4d: { needs: ["authUrl", "username"], may: ["password", "apiKey"] },
+  key: { needs: ["key"], may: [] },
+  entra: { needs: ["tenant", "clientId", "clientSecret"], may: [] },
 };
 
 const WATSON_TYPES = ["none", "iam", "apikey", "bearer", "cp4d"] as const;
@@ -45,10 +61,22 @@ const TYPES: Readonly<Record<SourceKind, readonly AuthType[]>> = {
   couchdb: ["none", "basic", "session", "iam"],
   "watson-tts": WATSON_TYPES,
   "watson-stt": WATSON_TYPES,
+  "form-recognizer": ["key", "bearer", "entra"],
 };
 
-const ALL_PARTS: readonly Part[] = ["username", "password", "apiKey", "tokenUrl", "token", "authUrl"];
-const SECRETS: ReadonlySet<Part> = new Set<Part>(["password", "apiKey", "token"]);
+const ALL_PARTS: readonly Part[] = [
+  "username",
+  "password",
+  "apiKey",
+  "tokenUrl",
+  "token",
+  "authUrl",
+  "key",
+  "tenant",
+  "clientId",
+  "clientSecret",
+];
+const SECRETS: ReadonlySet<Part> = new Set<Part>(["password", "apiKey", "token", "key", "clientSecret"]);
 
 /** Errors: `usage` for parts that are missing, do not belong together, or are no references. */
 export async function authEntry(
@@ -85,7 +113,10 @@ export async function authEntry(
 }
 
 /** What the parts mean when no type is named. */
-function guess({ authUrl, token, apiKey, username, password }: AuthOptions): AuthType {
+function guess(options: AuthOptions): AuthType {
+  const { authUrl, token, apiKey, username, password, key, tenant, clientId, clientSecret } = options;
+  if (key !== undefined) return "key";
+  if ([tenant, clientId, clientSecret].some((part) => part !== undefined)) return "entra";
   if (authUrl !== undefined) return "cp4d";
   if (token !== undefined) return "bearer";
   if (apiKey !== undefined) return "iam";

@@ -96,6 +96,15 @@ export interface SandboxDocument {
     /** Everything before `/v1/authorize`. */
     readonly authUrl: string;
   };
+  readonly formRecognizer?: {
+    readonly resources: readonly {
+      readonly name: string;
+      readonly endpoint: string;
+      readonly keys: readonly string[];
+      readonly resourceId: string;
+      readonly region: string;
+    }[];
+  };
 }
 
 /** `gateway`, once it listens. */

@@ -30,7 +30,7 @@ import type { restore } from "../operations/restore.ts";
 import type { rollup } from "../operations/rollup.ts";
 import type { previewRetention } from "../operations/retention.ts";
 import type { listNextRuns } from "../operations/schedule.ts";
-import type { serve } from "../operations/serve.ts";
+import type { serve, testReceivers } from "../operations/serve.ts";
 import type { listRuns } from "../operations/runs.ts";
 import type { failover, publishedRoutes } from "../operations/failover.ts";
 import type { runStandbys, standbyStatus } from "../operations/standby.ts";
@@ -90,6 +90,7 @@ export interface Operations {
   readonly startFormSandbox: typeof startFormSandbox;
   readonly startSandbox: typeof startSandbox;
   readonly startWatsonSandbox: typeof startWatsonSandbox;
+  readonly testReceivers: typeof testReceivers;
   readonly testSource: typeof testSource;
   readonly undoRestore: typeof undoRestore;
   readonly verifyCaptures: (...args: Parameters<typeof verifyCaptures>) => Streamed<typeof verifyCaptures>;
@@ -159,6 +160,7 @@ export const lazyOperations: Operations = {
   startSandbox: async (...args) => (await import("../operations/sandbox.ts")).startSandbox(...args),
   startWatsonSandbox: async (...args) =>
     (await import("../operations/sandbox.ts")).startWatsonSandbox(...args),
+  testReceivers: async (...args) => (await import("../operations/serve.ts")).testReceivers(...args),
   testSource: async (...args) => (await import("../operations/discover.ts")).testSource(...args),
   undoRestore: async (...args) => (await import("../operations/undo.ts")).undoRestore(...args),
   verifyCaptures: (...args) =>

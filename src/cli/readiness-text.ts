@@ -22,11 +22,15 @@ const MISSING_SHOWN = 10;
 const MISSING_SHOWN_IN_RUN = 3;
 
 /** One object and what is missing of it. */
-export function readinessLines({ key, verdict, missing, estimateMs }: ReadinessRow, out: Output): string[] {
+export function readinessLines(
+  { key, verdict, missing, estimateMs, copies = [] }: ReadinessRow,
+  out: Output,
+): string[] {
   const { text, style } = WORDS[verdict];
   const estimate = estimateMs === null ? "" : `  (at least ${durationText(estimateMs)})`;
   return [
     `${out.paint(style, text.padEnd(VERDICT_WIDTH))}  ${visible(key)}${estimate}`,
+    ...copies.map((standby) => `    a verified copy is in standby ${visible(standby)}`),
     ...missingLines(key, missing, MISSING_SHOWN).map((line) => `    ${line}`),
   ];
 }
@@ -38,7 +42,7 @@ export function runReadinessLines(
   out: Output,
 ): string[] {
   if (summary === undefined) return [];
-  const { counts, notRecoverable } = summary;
+  const { counts, notRecoverable, remedy } = summary;
   const bad = counts.partial + counts.lost;
   if (bad === 0) {
     const degraded = counts.degraded === 0 ? "" : `, ${counts.degraded} with something unknown`;
@@ -53,7 +57,8 @@ export function runReadinessLines(
   }
   const unnamed = bad - notRecoverable.length;
   if (unnamed > 0) lines.push(`          and ${unnamed} more`);
-  lines.push(`          all of it: holdfast readiness ${visible(task)}; to mend it: holdfast capture add`);
+  const mend = remedy === undefined ? "" : `; to mend it: ${remedy}`;
+  lines.push(`          all of it: holdfast readiness ${visible(task)}${mend}`);
   return lines;
 }
 

@@ -2,19 +2,49 @@
  * The configured standbys, and which sources a command must reach for them.
  */
 import type { StandbySettings } from "../operations/standby.ts";
+import type { SourceKind } from "./auth-entry.ts";
+import { HoldfastError } from "../model/errors.ts";
 import type { Invocation } from "./invocation.ts";
+
+/** Kinds whose items live only inside the service. */
+const COPIED_KINDS: ReadonlySet<SourceKind | undefined> = new Set<SourceKind>(["form-recognizer"]);
 
 export async function configuredStandbys(invocation: Invocation): Promise<StandbySettings[]> {
   const { document } = await invocation.config();
-  return Object.entries(document?.value.standbys ?? {}).map(([name, { source, target }]) => ({
-    name,
-    source,
-    target,
-  }));
+  return Object.entries(document?.value.standbys ?? {}).map(([name, entry]) => {
+    const { source, target, ...switches } = entry;
+    const set = Object.entries(switches).filter(([, value]) => value !== undefined);
+    return { name, source, target, ...(Object.fromEntries(set) as Switches) };
+  });
+}
+
+type Switches = Omit<StandbySettings, "name" | "source" | "target">;
+
+/** One standby. Errors: `source-unknown`. */
+export async function configuredStandby(invocation: Invocation, name: string): Promise<StandbySettings> {
+  const standbys = await configuredStandbys(invocation);
+  const found = standbys.find((standby) => standby.name === name);
+  if (found !== undefined) return found;
+  const known = standbys.map((standby) => standby.name).join(", ") || "none";
+  throw new HoldfastError("source-unknown", `No standby is called "${name}" (configured: ${known}).`);
+}
+
+/** What a run of the named standbys reaches, or of all: where the service itself copies, it is asked at the source. */
+export async function reachOfRun(
+  invocation: Invocation,
+  standbys: readonly StandbySettings[],
+  names: readonly string[],
+): Promise<string[]> {
+  const { sources } = await invocation.config();
+  const copied = chosen(standbys, names).filter(({ source }) => COPIED_KINDS.has(sources.get(source)?.kind));
+  return [...new Set([...targetsOf(standbys, names), ...copied.map(({ source }) => source)])];
 }
 
 /** The second instances of the named standbys, or of all: the sources themselves are not asked. */
 export function targetsOf(standbys: readonly StandbySettings[], names: readonly string[]): string[] {
-  const chosen = standbys.filter(({ name }) => names.length === 0 || names.includes(name));
-  return [...new Set(chosen.map(({ target }) => target))];
+  return [...new Set(chosen(standbys, names).map(({ target }) => target))];
+}
+
+function chosen(standbys: readonly StandbySettings[], names: readonly string[]): StandbySettings[] {
+  return standbys.filter(({ name }) => names.length === 0 || names.includes(name));
 }

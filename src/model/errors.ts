@@ -13,6 +13,8 @@ export interface ErrorContext {
   readonly run?: string;
   /** HTTP status of the service's answer. */
   readonly status?: number;
+  /** The service's own machine-readable word for what went wrong. */
+  readonly code?: string;
   /** Shortest wait before a repetition, ms, as the service asked for it. */
   readonly retryAfterMs?: number;
 }

@@ -13,6 +13,7 @@ import { discover } from "./discover.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
 import type { RunReport } from "./reports.ts";
 import type { SourceSettings } from "./connections.ts";
+import type { StandbySettings } from "./standby/members.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface BackupRequest {
@@ -26,6 +27,8 @@ export interface BackupRequest {
   readonly opens?: Opening;
   /** Roll up and clean up after each run, as the task's policy says; default true. */
   readonly maintain?: boolean;
+  /** Those that are configured: what has a verified copy is not lost. */
+  readonly standbys?: readonly StandbySettings[];
 }
 
 /**
@@ -50,7 +53,7 @@ export async function* backup(
         signalOf(hooks).throwIfAborted();
         if (request.due === true && !(await isDue(workspace, settings, name, request.opens, hooks))) continue;
         const task: TaskRequest = { settings, collection: name, reconcile: request.reconcile ?? false };
-        yield await runAndMaintain(workspace, task, request.maintain ?? true, hooks);
+        yield await runAndMaintain(workspace, task, request, hooks);
       }
     } catch (error) {
       signalOf(hooks).throwIfAborted();
@@ -76,13 +79,13 @@ async function isDue(
 async function runAndMaintain(
   workspace: Workspace,
   request: TaskRequest,
-  wanted: boolean,
+  { maintain: wanted = true, standbys = [] }: BackupRequest,
   hooks: Hooks,
 ): Promise<RunReport> {
   const committed = await runTask(workspace, request, hooks);
   if (committed.state !== "committed") return committed;
   const { kind } = request.settings.options;
-  const readiness = await runReadiness(workspace, kind, committed.task, hooks);
+  const readiness = await runReadiness(workspace, kind, committed.task, standbys, hooks);
   const run = readiness === undefined ? committed : { ...committed, readiness };
   if (!wanted) return run;
   const { settings, collection } = request;

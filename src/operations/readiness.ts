@@ -5,6 +5,7 @@
 import { HoldfastError } from "../model/errors.ts";
 import { formatInstant } from "../model/instant.ts";
 import { keyText } from "../model/key.ts";
+import { isRecoverable } from "../model/verdict.ts";
 import { traitsOf, type KindTraits, type SourceKind } from "../sources/kinds.ts";
 import type { Timeline } from "../timeline/timeline.ts";
 import { resolveAsOf } from "./as-of.ts";
@@ -12,6 +13,8 @@ import { signalOf, type Hooks } from "./hooks.ts";
 import { openLeasedTimeline } from "./leased.ts";
 import type { ReadinessRow } from "./reports.ts";
 import { scopeReader } from "./restore/scope.ts";
+import type { StandbySettings } from "./standby/members.ts";
+import { readVerifiedCopies } from "./standby/verified-copies.ts";
 import { listTasks } from "./tasks.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -20,6 +23,8 @@ export interface ReadinessRequest {
   readonly select?: string;
   /** Default `latest`. */
   readonly at?: string;
+  /** Those that are configured: a verified copy counts. */
+  readonly standbys?: readonly StandbySettings[];
 }
 
 /**
@@ -28,29 +33,38 @@ export interface ReadinessRequest {
  */
 export async function* readiness(
   workspace: Workspace,
-  { select, at = "latest" }: ReadinessRequest,
+  { select, at = "latest", standbys = [] }: ReadinessRequest,
   hooks: Hooks = {},
 ): AsyncGenerator<ReadinessRow> {
   for (const task of await chosenTasks(workspace, select, hooks)) {
     await using leased = await openLeasedTimeline(workspace, task, hooks);
     const { timeline } = leased;
     const { instant } = await resolveAsOf(timeline, at, workspace.clock.now(), hooks);
-    yield* readinessOf(timeline, instant, hooks);
+    yield* readinessOf(workspace, timeline, instant, standbys, hooks);
   }
 }
 
 /** Of one timeline; nothing for kinds whose items are all that there is. */
 export async function* readinessOf(
+  workspace: Workspace,
   timeline: Timeline,
   instant: number,
+  standbys: readonly StandbySettings[],
   hooks: Hooks,
 ): AsyncGenerator<ReadinessRow> {
-  const { name, kind, collection } = timeline.manifest.source;
+  const { source } = timeline.manifest;
+  const { name, kind, collection } = source;
   const judge = judgeOf(kind);
   if (judge === undefined) return;
+  const verified = await readVerifiedCopies(workspace, source, timeline.task, standbys, hooks);
   const reader = scopeReader(timeline, timeline.at(instant), {}, signalOf(hooks));
-  for await (const { key, verdict, missing, estimateMs } of judge(collection, reader)) {
+  for await (const { key, verdict: alone, missing, estimateMs } of judge(collection, reader)) {
+    const [version] = await reader.find([key]);
+    const copies = version === undefined ? [] : verified.of(version);
+    // What is missing stays named: a copy can go.
+    const verdict = copies.length > 0 && !isRecoverable(alone) ? "degraded" : alone;
     yield {
+      ...(copies.length === 0 ? {} : { copies }),
       task: timeline.task,
       source: name,
       collection,

@@ -11,10 +11,12 @@ import { reportLost } from "./lost-items.ts";
 import type { RestoreItemRow, RestoreReport } from "./reports.ts";
 import { openIds } from "./restore/ids.ts";
 import { restoreInPlace } from "./restore/in-place.ts";
+import { openLender } from "./restore/lender.ts";
 import { placeOf, requireSameKind, type RestoreTarget } from "./restore/place.ts";
 import { isWhole, scopeReader, type Scope } from "./restore/scope.ts";
 import { sourceContext } from "./source-context.ts";
 import { Tally } from "./restore/tally.ts";
+import type { StandbySettings } from "./standby/members.ts";
 import type { Workspace } from "./workspace.ts";
 
 export type { RestoreTarget } from "./restore/place.ts";
@@ -34,6 +36,8 @@ export interface RestoreOperation {
   readonly replicationStopped?: boolean;
   /** The kind's own switches (docs/guide/restore.md). */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** A standby that may be copied from, for kinds whose service copies. */
+  readonly fromStandby?: StandbySettings;
   /** Every item as it is dealt with. */
   readonly onItem?: (row: RestoreItemRow) => void;
 }
@@ -57,6 +61,7 @@ export async function restore(
   const inPlace =
     sourceName === timeline.manifest.source.name && collection === timeline.manifest.source.collection;
   const mode = request.mode ?? (inPlace ? "content" : "replica");
+  const lender = await openLender(workspace, timeline, request.fromStandby, hooks);
   const tally = new Tally();
   const common = {
     timeline,
@@ -69,6 +74,7 @@ export async function restore(
     tally,
     onItem: (row: RestoreItemRow) => request.onItem?.(row),
     ...(request.settings === undefined ? {} : { settings: request.settings }),
+    ...lender,
   } as const;
   timeline.onLost = reportLost(tally, common.onItem, timeline.onLost);
   let undo: string | null = null;
@@ -90,6 +96,7 @@ export async function restore(
         replicationStopped: common.replicationStopped,
         ...(ids === undefined ? {} : { ids }),
         ...(request.settings === undefined ? {} : { settings: request.settings }),
+        ...lender,
       },
       sourceContext(workspace, "restore", `${sourceName}/${collection}`, hooks),
     );

@@ -1,7 +1,9 @@
 /**
  * `sandbox`: wire-compatible stand-ins of the services, to try Holdfast on and to rehearse restores into.
  */
+import { HoldfastError } from "../model/errors.ts";
 import { startCouchDB } from "../sandbox/couchdb/index.ts";
+import { startFormRecognizer } from "../sandbox/form-recognizer/index.ts";
 import { startWatsonStt } from "../sandbox/watson-stt/index.ts";
 import { startWatsonTts } from "../sandbox/watson-tts/index.ts";
 
@@ -41,6 +43,26 @@ export interface WatsonSandboxPlace extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+export interface FormSandboxRequest extends SandboxPlace {
+  /** Default: two, as for a standby. */
+  readonly resources?: readonly { readonly name: string; readonly region: string }[];
+}
+
+/** A resource of the Form Recognizer stand-in: it listens on this machine only. */
+export interface FormSandboxResource {
+  readonly name: string;
+  readonly endpoint: string;
+  readonly keys: readonly string[];
+  readonly resourceId: string;
+  readonly region: string;
+}
+
+/** Several resources in one process, since a copy writes into another one. */
+export interface FormSandboxPlace extends AsyncDisposable {
+  readonly resources: readonly FormSandboxResource[];
+  close(): Promise<void>;
+}
+
 const ADMIN = { name: "admin", password: "admin" } as const;
 
 export async function startSandbox(request: SandboxRequest): Promise<Sandbox> {
@@ -57,4 +79,35 @@ export async function startWatsonSandbox({
   const { url, apiKey, tokenUrl, authUrl } = server;
   const close = async (): Promise<void> => server.close();
   return { url, apiKey, tokenUrl, authUrl, close, [Symbol.asyncDispose]: close };
+}
+
+const TWO_REGIONS = [
+  { name: "forms-east", region: "eastus" },
+  { name: "forms-west", region: "westus2" },
+] as const;
+
+/** `port`: that of the first resource; the others follow. Errors: `usage` for a name that is given twice. */
+export async function startFormSandbox({
+  resources = TWO_REGIONS,
+  folder,
+  port,
+}: FormSandboxRequest): Promise<FormSandboxPlace> {
+  const names = resources.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice !== undefined) throw new HoldfastError("usage", `Two resources are called ${twice}.`);
+  const server = await startFormRecognizer({
+    resources: resources.map((resource, index) =>
+      port === undefined ? resource : { ...resource, port: port + index },
+    ),
+    ...(folder === undefined ? {} : { folder }),
+  });
+  const close = async (): Promise<void> => server.close();
+  return {
+    resources: names.map((name) => {
+      const { url, keys, region, resourceId } = server.resource(name);
+      return { name, endpoint: url, keys, resourceId, region };
+    }),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }

@@ -8,7 +8,7 @@ import type { Connections } from "./connections.ts";
 /** `task`: what progress and warnings are about, `SOURCE/COLLECTION`. */
 export function sourceContext(
   connections: Connections,
-  operation: "restore" | "compare" | "discover" | "repair",
+  operation: "restore" | "compare" | "discover" | "repair" | "standby",
   task: string,
   hooks: Hooks,
 ): SourceContext {

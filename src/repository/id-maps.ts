@@ -2,18 +2,17 @@
  * Which object of a target a restore made for an object of the timeline, where the service chooses ids itself: one small sealed object
  * for each mapping, written once and before the restore goes on, so that a restore that was cut off makes nothing twice.
  */
-import { HoldfastError, isHoldfastError } from "../model/errors.ts";
+import { HoldfastError } from "../model/errors.ts";
 import type { TaskName } from "../model/task.ts";
-import { idMapOf, idMapPath } from "./paths.ts";
+import {
+  appendNumbered,
+  hiddenName,
+  listOrdinals,
+  readAllNumbered,
+  type Series,
+} from "./numbered-objects.ts";
+import { idMapOf } from "./paths.ts";
 import type { Repository } from "./repository.ts";
-import { openObject, sealObject } from "./sealed-object.ts";
-
-/** Hex digits of a target's name in paths: it is derived, so that the listing does not tell names. */
-const TARGET_DIGITS = 32;
-/** Restores to one target at the same time may take the same number this often. */
-const WRITE_ATTEMPTS = 20;
-/** Pieces are small and many: on a storage behind a network, reading them one by one would take a restore's first minutes. */
-const PARALLEL_READS = 16;
 
 /** An instance that is restored into. */
 export interface IdTarget {
@@ -105,63 +104,37 @@ export class StoredIdMap {
   async #set(mapping: Mapping): Promise<void> {
     const name = nameOf(mapping.group, mapping.kept);
     if (this.#own.get(name)?.target === mapping.target) return;
-    const { repository, task, target, writable, signal } = this.#options;
+    const { task, target, writable } = this.#options;
     if (!writable) throw new HoldfastError("internal", "A preview tried to record an id.", { task });
     const piece: Piece = { mappings: [mapping] };
-    for (let attempt = 1; attempt <= WRITE_ATTEMPTS; attempt++) {
-      this.#newest += 1;
-      const digits = targetDigits(repository, target);
-      const object = sealObject(repository.keyring, placeOf(task, digits, this.#newest), piece);
-      const path = idMapPath(task, digits, this.#newest);
-      if ((await repository.storage.create(path, object, signal)) === "created") {
-        this.#own.set(name, mapping);
-        return;
-      }
-    }
-    throw new HoldfastError("task-busy", `Other restores to ${target.source} kept recording their ids.`, {
-      task,
-    });
+    this.#newest = await appendNumbered(
+      seriesOf(this.#options, task),
+      this.#newest,
+      () => piece,
+      `Other restores to ${target.source} kept recording their ids.`,
+    );
+    this.#own.set(name, mapping);
   }
 }
 
 async function readMappings(
-  { repository, target, damaged, signal }: IdMapOptions,
+  options: IdMapOptions,
   task: TaskName,
 ): Promise<{ readonly mappings: Map<string, Mapping>; readonly newest: number }> {
-  const digits = targetDigits(repository, target);
-  const folder = idMapOf(task, digits);
-  const ordinals: number[] = [];
-  for await (const { path } of repository.storage.list(folder, { signal })) {
-    ordinals.push(Number(path.slice(folder.length)));
-  }
+  const series = seriesOf(options, task);
+  const ordinals = await listOrdinals(series);
   const mappings = new Map<string, Mapping>();
-  const readPiece = async (ordinal: number): Promise<Piece> => {
-    const path = idMapPath(task, digits, ordinal);
-    try {
-      const object = await repository.storage.read(path, undefined, signal);
-      return openObject(repository.keyring, placeOf(task, digits, ordinal), path, object) as Piece;
-    } catch (error) {
-      if (!isHoldfastError(error, "object-damaged", "object-missing")) throw error;
-      damaged(path);
-      return { mappings: [] };
-    }
-  };
-  ordinals.sort((a, b) => a - b);
-  for (let from = 0; from < ordinals.length; from += PARALLEL_READS) {
-    const pieces = await Promise.all(ordinals.slice(from, from + PARALLEL_READS).map(readPiece));
-    for (const { mappings: some } of pieces) {
-      for (const mapping of some) mappings.set(nameOf(mapping.group, mapping.kept), mapping);
-    }
+  for await (const { value } of readAllNumbered(series, ordinals, options.damaged)) {
+    if (value === undefined) continue;
+    for (const mapping of (value as Piece).mappings)
+      mappings.set(nameOf(mapping.group, mapping.kept), mapping);
   }
   return { mappings, newest: ordinals.at(-1) ?? 0 };
 }
 
-function targetDigits({ keyring }: Repository, { source, url }: IdTarget): string {
-  return keyring.derive("ids-target", source, url).toString("hex").slice(0, TARGET_DIGITS);
-}
-
-function placeOf(task: TaskName, target: string, ordinal: number) {
-  return { purpose: "ids", scope: [task, target, String(ordinal)] } as const;
+function seriesOf({ repository, target, signal }: IdMapOptions, task: TaskName): Series {
+  const name = hiddenName(repository, "ids-target", target.source, target.url);
+  return { repository, task, purpose: "ids", folder: idMapOf(task, name), name, signal };
 }
 
 /** A group's name has no line end. */

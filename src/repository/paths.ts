@@ -31,8 +31,19 @@ export const idMapOf = (task: TaskName, target: string): string => `${idMapsOf(t
 export const standbysOf = (task: TaskName): string => `tasks/${task}/standbys/`;
 /** How far one standby has been brought. */
 export const standbyRecordsOf = (task: TaskName, standby: string): string => `${standbysOf(task)}${standby}/`;
-export const standbyRecordPath = (task: TaskName, standby: string, ordinal: string): string =>
-  `${standbyRecordsOf(task, standby)}${ordinal}`;
+
+/** What is known of the copies of a timeline's items in standbys. */
+export const copyLedgersOf = (task: TaskName): string => `tasks/${task}/copies/`;
+export const copyLedgerOf = (task: TaskName, standby: string): string => `${copyLedgersOf(task)}${standby}/`;
+
+/** Routing tables of standbys. */
+export const routingTablesOf = (task: TaskName): string => `tasks/${task}/routes/`;
+export const routingTablesFor = (task: TaskName, standby: string): string =>
+  `${routingTablesOf(task)}${standby}/`;
+
+/** Who works on standbys. */
+export const claimsOf = (task: TaskName): string => `tasks/${task}/claims/`;
+export const claimOf = (task: TaskName, standby: string): string => `${claimsOf(task)}${standby}/`;
 
 export const segmentPath = (task: TaskName, id: string): string => `${segmentsOf(task)}${id}`;
 export const leasePath = (task: TaskName, lease: string): string => `${leasesOf(task)}${lease}`;
@@ -60,11 +71,6 @@ export const runRecordPath = (task: TaskName, run: string): string => `${runsOf(
 export const checkRecordPath = (task: TaskName, check: string): string => `${checksOf(task)}${check}`;
 
 export const erasurePath = (task: TaskName, erasure: string): string => `${erasuresOf(task)}${erasure}`;
-
-/** The nth piece of what was mapped for one target, from 1. */
-export function idMapPath(task: TaskName, target: string, ordinal: number): string {
-  return `${idMapOf(task, target)}${String(ordinal).padStart(ORDINAL_DIGITS, "0")}`;
-}
 
 /** The nth piece of a restore's undo record, from 1. */
 export function restorePath(task: TaskName, restore: string, ordinal: number): string {

@@ -29,7 +29,10 @@ export interface ObjectPlace {
     | "check"
     | "erasure"
     | "standby"
-    | "ids";
+    | "ids"
+    | "copies"
+    | "routes"
+    | "claim";
   /** Task, then what tells the object from its siblings (generation, run and ordinal). */
   readonly scope: readonly string[];
 }

@@ -19,6 +19,9 @@ const PURPOSES: Readonly<Record<string, ObjectPlace["purpose"]>> = {
   erasures: "erasure",
   standbys: "standby",
   ids: "ids",
+  copies: "copies",
+  routes: "routes",
+  claims: "claim",
 };
 
 /** Undefined for a path at which no sealed object belongs. */

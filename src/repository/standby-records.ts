@@ -4,16 +4,9 @@
  */
 import type { Millis } from "../model/clock.ts";
 import type { TaskName } from "../model/task.ts";
-import { HoldfastError } from "../model/errors.ts";
-import { standbyRecordPath, standbyRecordsOf } from "./paths.ts";
+import { appendNumbered, hiddenName, listOrdinals, readNumbered, type Series } from "./numbered-objects.ts";
+import { standbyRecordsOf } from "./paths.ts";
 import type { Repository } from "./repository.ts";
-import { openObject, sealObject } from "./sealed-object.ts";
-
-/** Hex digits of a standby's name in paths: it is derived, so that the listing does not tell names. */
-const NAME_DIGITS = 32;
-const ORDINAL_DIGITS = 6;
-/** Runs of one standby that end at the same time may take the same number this often. */
-const WRITE_ATTEMPTS = 20;
 
 export interface StandbyRecord {
   /** The instant that was applied. */
@@ -33,16 +26,9 @@ export async function readStandbyRecord(
   standby: string,
   signal?: AbortSignal,
 ): Promise<StandbyRecord | undefined> {
-  const newest = await newestOrdinal(repository, task, standby, signal);
-  if (newest === 0) return undefined;
-  const path = standbyRecordPath(task, nameOf(repository, standby), ordinalText(newest));
-  const object = await repository.storage.read(path, undefined, signal);
-  return openObject(
-    repository.keyring,
-    placeOf(repository, task, standby, newest),
-    path,
-    object,
-  ) as StandbyRecord;
+  const series = seriesOf(repository, task, standby, signal);
+  const newest = (await listOrdinals(series)).at(-1);
+  return newest === undefined ? undefined : ((await readNumbered(series, newest)) as StandbyRecord);
 }
 
 /** Errors: `task-busy`, `storage-*`. */
@@ -53,39 +39,19 @@ export async function writeStandbyRecord(
   record: StandbyRecord,
   signal?: AbortSignal,
 ): Promise<void> {
-  for (let attempt = 1; attempt <= WRITE_ATTEMPTS; attempt++) {
-    const ordinal = (await newestOrdinal(repository, task, standby, signal)) + 1;
-    const path = standbyRecordPath(task, nameOf(repository, standby), ordinalText(ordinal));
-    const object = sealObject(repository.keyring, placeOf(repository, task, standby, ordinal), record);
-    if ((await repository.storage.create(path, object, signal)) === "created") return;
-  }
-  throw new HoldfastError("task-busy", `Other runs of standby ${standby} kept recording what they did.`, {
-    task,
-  });
+  const series = seriesOf(repository, task, standby, signal);
+  const newest = (await listOrdinals(series)).at(-1) ?? 0;
+  const busy = `Other runs of standby ${standby} kept recording what they did.`;
+  await appendNumbered(series, newest, () => record, busy);
 }
 
-async function newestOrdinal(
+function seriesOf(
   repository: Repository,
   task: TaskName,
   standby: string,
   signal: AbortSignal | undefined,
-): Promise<number> {
-  const folder = standbyRecordsOf(task, nameOf(repository, standby));
-  let newest = 0;
-  for await (const { path } of repository.storage.list(folder, signal ? { signal } : {})) {
-    newest = Math.max(newest, Number(path.slice(folder.length)));
-  }
-  return newest;
-}
-
-function nameOf({ keyring }: Repository, standby: string): string {
-  return keyring.derive("standby", standby).toString("hex").slice(0, NAME_DIGITS);
-}
-
-function ordinalText(ordinal: number): string {
-  return String(ordinal).padStart(ORDINAL_DIGITS, "0");
-}
-
-function placeOf(repository: Repository, task: TaskName, standby: string, ordinal: number) {
-  return { purpose: "standby", scope: [task, nameOf(repository, standby), String(ordinal)] } as const;
+): Series {
+  const name = hiddenName(repository, "standby", standby);
+  const folder = standbyRecordsOf(task, name);
+  return { repository, task, purpose: "standby", folder, name, ...(signal === undefined ? {} : { signal }) };
 }

@@ -61,11 +61,17 @@ export interface KindTraits {
   readonly collections?: readonly string[];
   /** Collections that a standby of such a source is kept in step with, in the order in which they must be applied. */
   readonly standby?: readonly { readonly collection: string; readonly prefix?: string }[];
+  /** Of an item that applications name by an id which is another in a second instance: where the id map has it. */
+  readonly addressed?: (key: ItemKey) => { readonly group: string; readonly kept: string } | undefined;
   /**
    * Whether each object could be rebuilt from the items alone, in byte order of key; absent for kinds whose items are all that there
    * is. `collection`: the task's.
    */
   readonly readiness?: (collection: string, reader: VersionReader) => AsyncIterable<Readiness>;
+  /** With `readiness`: what to do about an object that could not be rebuilt. */
+  readonly remedy?: string;
+  /** Of kinds with live copies: the name under which a copy of a kept version is known (`CopyStep.version`); undefined: it is never copied. */
+  readonly copiedState?: (version: Version) => string | undefined;
 }
 
 const UNDERSCORE = 0x5f;

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { StandbyRunRow, StandbyStatusRow } from "../../src/operations/reports.ts";
+import { HoldfastError } from "../../src/model/errors.ts";
+import type { RoutingTable, StandbyRunRow, StandbyStatusRow } from "../../src/operations/reports.ts";
 import { CONFIG, configured, holdfast, jsonLines, yields, type Scene } from "./harness.ts";
 
 const ROW: StandbyRunRow = {
@@ -112,6 +113,186 @@ describe("standby run", () => {
     expect([only.exit, only.stdout]).toEqual([31, expect.stringContaining("lab refused the credentials")]);
     const both = await holdfast(["standby", "run"], withStandby({ runStandbys: yields(failed, ROW) }));
     expect(both.exit).toBe(3);
+  });
+});
+
+describe("standby run of models that the service copies", () => {
+  const FORMS = `
+  forms: { kind: form-recognizer, url: "https://east.example", auth: { type: key, key: "env:KEY" } }
+  forms-dr: { kind: form-recognizer, url: "https://west.example", auth: { type: key, key: "env:KEY" } }
+standbys:
+  dr: { source: forms, target: forms-dr, allowDowngrade: true, keepGoneDays: 90 }
+`;
+
+  function withForms(operations: Scene["operations"]): Scene {
+    const scene = configured(operations);
+    writeFileSync(join(scene.cwd as string, "holdfast.yaml"), `${CONFIG.trimEnd()}${FORMS}`);
+    return { ...scene, env: { ...scene.env, KEY: "k-1" } };
+  }
+
+  it("reaches the source too, and hands the switches on", async () => {
+    const asked: unknown[] = [];
+    const { opened, exit, stderr } = await holdfast(
+      ["standby", "run", "dr"],
+      withForms({
+        runStandbys: async function* (_workspace, request) {
+          asked.push(request.standbys);
+          yield { ...ROW, routes: { generation: 4, ready: 2, older: 0, missing: 1 } };
+        },
+      }),
+    );
+    expect([exit, stderr]).toEqual([0, ""]);
+    expect(asked).toEqual([
+      [{ name: "dr", source: "forms", target: "forms-dr", allowDowngrade: true, keepGoneDays: 90 }],
+    ]);
+    const keys = opened[0]?.sources.map(({ name, options }) => [name, "key" in options.auth]);
+    expect(keys).toEqual(
+      expect.arrayContaining([
+        ["prod", false],
+        ["forms", true],
+        ["forms-dr", true],
+      ]),
+    );
+  });
+
+  it("says which routing table applies, and what it lacks", async () => {
+    const row: StandbyRunRow = { ...ROW, routes: { generation: 4, ready: 2, older: 0, missing: 1 } };
+    const { stdout } = await holdfast(["standby", "run"], withForms({ runStandbys: yields(row) }));
+    expect(stdout).toContain("routing table, generation 4: 2 ready, 1 MISSING");
+  });
+
+  it("shows in the status what is routed and what expires, and ends with 3 once something has expired", async () => {
+    const copies = {
+      generation: 4,
+      ready: 2,
+      older: 0,
+      missing: 0,
+      expired: 0,
+      expiring: 1,
+      nextExpiry: "2027-01-02T00:00:00.000Z",
+    };
+    const rows = { standbyStatus: yields({ ...STATUS, copies }) };
+    const soon = await holdfast(["standby", "status"], withForms(rows));
+    expect([soon.exit, soon.stdout]).toEqual([0, expect.stringMatching(/1, first 2027-01-02/)]);
+    const expired = { standbyStatus: yields({ ...STATUS, copies: { ...copies, expired: 2 } }) };
+    const late = await holdfast(["standby", "status"], withForms(expired));
+    expect([late.exit, late.stdout]).toEqual([3, expect.stringContaining("2 EXPIRED")]);
+  });
+
+  const TABLE: RoutingTable = {
+    format: "holdfast-routing/1",
+    standby: "dr",
+    source: "forms",
+    generation: 4,
+    at: "2026-11-21T02:00:00.000Z",
+    instant: "2026-11-21T01:00:00Z",
+    target: { name: "forms-dr", endpoint: "https://west.example", region: "westus2" },
+    routes: [
+      {
+        item: "models/invoices",
+        collection: "resource",
+        state: "ready",
+        target: "invoices.0c1d2e3fa",
+        level: "metadata",
+        expires: "2027-05-01T00:00:00.000Z",
+      },
+    ],
+    missing: [],
+    sha256: "ab".repeat(32),
+  };
+
+  it("failover reaches the second instance only, hands the file on, and prints where everything is", async () => {
+    const asked: unknown[] = [];
+    const scene = withForms({
+      failover: async (_workspace, request) => {
+        asked.push(request);
+        return TABLE;
+      },
+    });
+    const { exit, stdout, stderr, opened } = await holdfast(
+      ["standby", "failover", "dr", "--out", "routing.json", "--at", "latest~1"],
+      scene,
+    );
+    expect(asked).toMatchObject([
+      { name: "dr", at: "latest~1", out: join(scene.cwd as string, "routing.json") },
+    ]);
+    expect(exit).toBe(0);
+    expect(stdout).toMatch(/models\/invoices +ready +invoices\.0c1d2e3fa +metadata +2027-05-01/);
+    expect(stdout).toContain("https://west.example");
+    expect(stderr).toContain("routing.json");
+    const { auth } = opened[0]?.sources.find(({ name }) => name === "forms")?.options ?? {};
+    expect(JSON.stringify(auth)).not.toContain("k-1");
+  });
+
+  it("failover ends with 3, and says what helps, when something is missing or older", async () => {
+    const missing = [
+      { item: "models/orders", collection: "resource", detail: "no copy; restore --retrain builds it again" },
+    ];
+    const lacking = await holdfast(
+      ["standby", "failover", "dr"],
+      withForms({ failover: async () => ({ ...TABLE, missing }) }),
+    );
+    expect(lacking.exit).toBe(3);
+    expect(lacking.stdout).toMatch(/models\/orders +MISSING/);
+    expect(lacking.stdout).toContain("models/orders: no copy; restore --retrain builds it again");
+    const routes = TABLE.routes.map((route) => ({ ...route, state: "older" as const }));
+    const older = await holdfast(
+      ["standby", "failover", "dr", "--json"],
+      withForms({ failover: async () => ({ ...TABLE, routes }) }),
+    );
+    expect([older.exit, JSON.parse(older.stdout)]).toEqual([3, { ...TABLE, routes }]);
+  });
+
+  it("routes asks no service, and takes a generation", async () => {
+    const asked: unknown[] = [];
+    const { exit, stdout, opened } = await holdfast(
+      ["standby", "routes", "dr", "--generation", "3", "--json"],
+      withForms({
+        publishedRoutes: async (_workspace, request) => {
+          asked.push(request);
+          return TABLE;
+        },
+      }),
+    );
+    expect([exit, JSON.parse(stdout)]).toEqual([0, TABLE]);
+    expect(asked).toMatchObject([{ name: "dr", generation: 3 }]);
+    expect(JSON.stringify(opened[0]?.sources)).not.toContain("k-1");
+  });
+
+  it("restore hands on --retrain and the standby that may be copied from, and reaches it", async () => {
+    const asked: unknown[] = [];
+    const scene = withForms({
+      restore: async (_workspace, request) => {
+        asked.push(request);
+        throw new HoldfastError("usage", "enough seen");
+      },
+    });
+    await holdfast(
+      ["restore", "forms/resource", "--all", "--in-place", "--retrain", "--from-standby", "dr", "--dry-run"],
+      scene,
+    );
+    expect(asked).toMatchObject([
+      { settings: { retrain: true }, fromStandby: { name: "dr", source: "forms", target: "forms-dr" } },
+    ]);
+    const unknown = await holdfast(
+      ["restore", "forms/resource", "--all", "--in-place", "--from-standby", "x", "--dry-run"],
+      scene,
+    );
+    expect([unknown.exit, unknown.stderr]).toEqual([20, expect.stringContaining("configured: dr")]);
+    const twice = await holdfast(
+      [
+        "restore",
+        "forms/resource",
+        "--all",
+        "--in-place",
+        "--retrain",
+        "--setting",
+        "retrain=false",
+        "--dry-run",
+      ],
+      scene,
+    );
+    expect([twice.exit, twice.stderr]).toEqual([2, expect.stringContaining("set twice")]);
   });
 });
 

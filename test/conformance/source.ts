@@ -43,6 +43,9 @@ export interface TargetPlace {
   readonly ids: IdMap;
   /** Whether the instance holds nothing. */
   isEmpty(): Promise<boolean>;
+  /** For kinds whose items come back only from live copies; see `RestoreRequest`. */
+  readonly lender?: NonNullable<RestoreRequest["lender"]>;
+  readonly settings?: NonNullable<RestoreRequest["settings"]>;
 }
 
 const clock: Clock = { now: () => performance.timeOrigin + performance.now() };
@@ -162,7 +165,7 @@ async function restoreInto(
   more: Partial<RestoreRequest> = {},
 ): Promise<RestoreOutcome[]> {
   const outcomes: RestoreOutcome[] = [];
-  const { source, collection, ids } = placeOf(fixture, target);
+  const { source, collection, ids, lender, settings } = placeOf(fixture, target);
   const request: RestoreRequest = {
     target: collection,
     mode: "replica",
@@ -173,6 +176,8 @@ async function restoreInto(
     newerItems: "keep",
     replicationStopped: false,
     ...(ids === undefined ? {} : { ids }),
+    ...(lender === undefined ? {} : { lender }),
+    ...(settings === undefined ? {} : { settings }),
     ...more,
   };
   for await (const outcome of source.restore(request, contextOf())) outcomes.push(outcome);

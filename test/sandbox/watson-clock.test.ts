@@ -3,7 +3,7 @@
  */
 import { expect, test } from "vitest";
 
-import { ManualClock, RealClock } from "../../src/sandbox/watson/clock.ts";
+import { ManualClock, RealClock } from "../../src/sandbox/http/clock.ts";
 
 test("setting a manual clock forward runs what became due, in order of time, at its time", async () => {
   const clock = new ManualClock(1000);

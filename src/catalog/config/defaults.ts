@@ -23,5 +23,8 @@ export function protectedBy(entry: SourceEntry): {
         collections: entry.databases ?? SOURCE_DEFAULTS.databases,
         exclude: entry.exclude ?? SOURCE_DEFAULTS.exclude,
       }
-    : { collections: entry.collections ?? SOURCE_DEFAULTS.collections, exclude: [] };
+    : {
+        collections: ("collections" in entry ? entry.collections : undefined) ?? SOURCE_DEFAULTS.collections,
+        exclude: [],
+      };
 }

@@ -48,10 +48,10 @@ async function readTls({ cert, key }: NonNullable<GatewayEntry["tls"]>, places: 
 
 async function instanceOf(config: EffectiveConfig, prefix: string, name: string): Promise<GatewayInstance> {
   const source = sourceEntry(config, name);
-  if (source.kind === "couchdb") {
+  if (source.kind === "couchdb" || source.kind === "form-recognizer") {
     throw new HoldfastError(
       "config-invalid",
-      `gateway.instances: ${name} is of kind couchdb, of which everything can be read back: only Watson sources go through the gateway.`,
+      `gateway.instances: ${name} is of kind ${source.kind}, of which uploads can be read back: only Watson sources go through the gateway.`,
     );
   }
   const { kind, url, ca, insecureTls } = source;

@@ -7,7 +7,8 @@ import { HoldfastError } from "../../model/errors.ts";
 import type { CouchAuth } from "../../sources/couchdb/config.ts";
 import type { SourceOptions } from "../../sources/kinds.ts";
 import type { WatsonAuth } from "../../sources/watson/config.ts";
-import { durationMs } from "./duration.ts";
+import { formOptions, formSecrets, NO_FORM_SECRETS } from "./form-options.ts";
+import { defined, optionalMs } from "./option-members.ts";
 import { resolvePath, type Places } from "./places.ts";
 import type { SourceEntry } from "./schema.ts";
 import { resolveSecret, type SecretReference } from "./secret-reference.ts";
@@ -15,7 +16,7 @@ import type { CouchEntry } from "./source-couchdb-schema.ts";
 import type { WatsonEntry } from "./source-watson-schema.ts";
 
 /** How secrets and files of one source are followed. */
-interface Follow {
+export interface Follow {
   /** Errors: `secret-unavailable`. */
   secret(reference: SecretReference, what: string): Promise<string>;
   /** Errors: `config-invalid`. */
@@ -36,12 +37,20 @@ export async function sourceOptions(
   };
   if (entry.kind === "couchdb") return couchOptions(entry, await couchAuth(entry.auth, follow));
   const ca = entry.ca === undefined ? undefined : await follow.file(entry.ca, "certificates");
+  if (entry.kind === "form-recognizer") return formOptions(entry, await formSecrets(entry, follow), ca);
   return watsonOptions(entry, await watsonAuth(entry.auth, follow), ca);
 }
 
 /** The same without any secret, for what only needs to know of the source. */
 export function openOptions(entry: SourceEntry): SourceOptions {
-  return entry.kind === "couchdb" ? couchOptions(entry, NO_AUTH) : watsonOptions(entry, NO_AUTH, undefined);
+  switch (entry.kind) {
+    case "couchdb":
+      return couchOptions(entry, NO_AUTH);
+    case "form-recognizer":
+      return formOptions(entry, NO_FORM_SECRETS, undefined);
+    default:
+      return watsonOptions(entry, NO_AUTH, undefined);
+  }
 }
 
 const NO_AUTH = { kind: "none" } as const;
@@ -132,13 +141,4 @@ export async function readText(path: string, what: string): Promise<string> {
     const { code } = error as NodeJS.ErrnoException;
     throw new HoldfastError("config-invalid", `Could not read ${what} from ${path} (${code}).`, { path });
   }
-}
-
-function optionalMs(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : durationMs(text);
-}
-
-/** The members that have a value: an option that is present and undefined would hide the source's own default. */
-function defined<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as never;
 }

@@ -6,6 +6,7 @@ import { placeText, type ConfigDocument } from "./document.ts";
 import type { Setting } from "./effective.ts";
 import { policySettingsOf } from "./policy-layers.ts";
 import type { SourceEntry } from "./schema.ts";
+import { DEFAULT_API_VERSION } from "./source-form-schema.ts";
 
 /** Options of CouchDB sources that have no default here: the source itself chooses. */
 const COUCH_OPTIONS = [
@@ -28,6 +29,20 @@ const WATSON_OPTIONS = [
   "poll",
   "patience",
   "fullReadEvery",
+] as const;
+
+/** The same of Form Recognizer sources. */
+const FORM_OPTIONS = [
+  "apiVersion",
+  "resourceId",
+  "region",
+  "ca",
+  "parallelism",
+  "requestsPerSecond",
+  "headroom",
+  "requestTimeout",
+  "poll",
+  "patience",
 ] as const;
 
 type Add = (
@@ -70,6 +85,16 @@ function addOwn(entry: SourceEntry, add: Add): void {
       add(["include", part], entry.include?.[part as keyof typeof SOURCE_DEFAULTS.include], fallback);
     }
     for (const option of COUCH_OPTIONS) add([option], entry[option]);
+    return;
+  }
+  if (entry.kind === "form-recognizer") {
+    for (const option of FORM_OPTIONS)
+      add([option], entry[option], option === "apiVersion" ? DEFAULT_API_VERSION : undefined);
+    for (const [index, set] of (entry.dataSets ?? []).entries()) {
+      for (const [member, value] of Object.entries(set)) add(["dataSets", String(index), member], value);
+    }
+    for (const [member, value] of Object.entries(entry.retrainInto ?? {}))
+      add(["retrainInto", member], value);
     return;
   }
   add(["ca"], entry.ca);

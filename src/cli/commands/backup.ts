@@ -7,6 +7,7 @@ import { EXIT_INCOMPLETE, exitOfRuns, isMarked, runFailed } from "../exit-codes.
 import { countOf, countText, durationText, sizeText, timeText, visible } from "../format.ts";
 import type { Output } from "../output.ts";
 import { runReadinessLines } from "../readiness-text.ts";
+import { configuredStandbys } from "../standbys.ts";
 
 interface Options {
   readonly reconcile?: boolean;
@@ -61,6 +62,7 @@ export function backupCommand(app: App): Command {
         select: left,
         reconcile: options.reconcile ?? false,
         maintain: options.rollup,
+        standbys: await configuredStandbys(invocation),
         due: options.due ?? false,
       };
       for await (const run of invocation.operations.backup(workspace, request, invocation.hooks)) {

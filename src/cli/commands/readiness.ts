@@ -4,6 +4,7 @@ import { isRecoverable } from "../../model/verdict.ts";
 import { defineCommand, type App } from "../command.ts";
 import { timeText, visible } from "../format.ts";
 import { readinessLines } from "../readiness-text.ts";
+import { configuredStandbys } from "../standbys.ts";
 
 interface Options {
   readonly at?: string;
@@ -28,7 +29,11 @@ export function readinessCommand(app: App): Command {
     run: async (invocation, [select], { at }) => {
       const { out } = invocation;
       await using workspace = await invocation.open("none");
-      const request = { ...(select === undefined ? {} : { select }), ...(at === undefined ? {} : { at }) };
+      const request = {
+        standbys: await configuredStandbys(invocation),
+        ...(select === undefined ? {} : { select }),
+        ...(at === undefined ? {} : { at }),
+      };
       let task: string | undefined;
       let bad = 0;
       for await (const row of invocation.operations.readiness(workspace, request, invocation.hooks)) {

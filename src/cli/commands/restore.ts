@@ -5,6 +5,7 @@ import { previewThenApply, type ConsentOptions } from "../apply.ts";
 import { defineCommand, type App } from "../command.ts";
 import { writeMapFile } from "../map-file.ts";
 import { gatherSetting, type Setting } from "../restore-settings.ts";
+import { configuredStandby } from "../standbys.ts";
 import { addScopeOptions, chosenScope, type ScopeOptions } from "../scope-options.ts";
 
 interface Options extends ScopeOptions, ConsentOptions {
@@ -18,6 +19,8 @@ interface Options extends ScopeOptions, ConsentOptions {
   readonly replicationStopped?: boolean;
   readonly setting?: readonly Setting[];
   readonly mapFile?: string;
+  readonly retrain?: boolean;
+  readonly fromStandby?: string;
 }
 
 export function restoreCommand(app: App): Command {
@@ -34,6 +37,7 @@ export function restoreCommand(app: App): Command {
       "holdfast restore prod/orders --id order:1017 --at '2h ago' --in-place",
       "holdfast restore prod/orders --prefix invoice: --at 2026-11-20 --in-place --dry-run",
       "holdfast restore prod/orders --all --to-source lab --yes",
+      "holdfast restore forms/resource --prefix models/ --in-place --from-standby dr --retrain",
       "holdfast restore prod-stt/language-models --all --to-source dr-stt --setting train=true --map-file ids.json",
     ],
     json: { form: "document", type: "RestoreReport, or RestoreLine with --list-items" },
@@ -62,6 +66,8 @@ export function restoreCommand(app: App): Command {
           ),
         )
         .option("--map-file <file>", "write which new id stands for which old one, as JSON, once it is done")
+        .option("--retrain", "form-recognizer: build again, from kept training data, what cannot be copied")
+        .option("--from-standby <name>", "form-recognizer: models may be copied from this standby")
         .option("--dry-run", "preview only")
         .option("--yes", "do not ask")
         .option("--list-items", "list every item, not only examples"),
@@ -73,10 +79,13 @@ export function restoreCommand(app: App): Command {
         );
       }
       const scope = await chosenScope(options, invocation.io.cwd);
-      await using workspace = await invocation.openForTasks(
-        [task],
-        options.toSource === undefined ? [] : [options.toSource],
-      );
+      const fromStandby =
+        options.fromStandby === undefined
+          ? undefined
+          : await configuredStandby(invocation, options.fromStandby);
+      const others = [options.toSource, fromStandby?.target].filter((name) => name !== undefined);
+      await using workspace = await invocation.openForTasks([task], others);
+      const settings = settingsOf(options);
       const request = {
         task,
         scope,
@@ -89,7 +98,8 @@ export function restoreCommand(app: App): Command {
         merge: options.merge ?? false,
         newerItems: options.deleteNewer ? ("delete" as const) : ("keep" as const),
         replicationStopped: options.replicationStopped ?? false,
-        ...(options.setting === undefined ? {} : { settings: Object.fromEntries(options.setting) }),
+        ...(settings === undefined ? {} : { settings }),
+        ...(fromStandby === undefined ? {} : { fromStandby }),
       };
       return previewThenApply(invocation, options, async (apply, onItem, instant = options.at) => {
         const report = await invocation.operations.restore(
@@ -104,4 +114,12 @@ export function restoreCommand(app: App): Command {
       });
     },
   });
+}
+
+/** Undefined when none is given. Errors: `usage`. */
+function settingsOf({ setting, retrain }: Options): Record<string, unknown> | undefined {
+  if (retrain === undefined) return setting && Object.fromEntries(setting);
+  const named = Object.fromEntries(setting ?? []);
+  if ("retrain" in named) throw new HoldfastError("usage", "retrain is set twice: leave --setting out.");
+  return { ...named, retrain };
 }

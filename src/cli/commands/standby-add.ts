@@ -5,6 +5,7 @@ import { defineCommand, type App } from "../command.ts";
 interface Options {
   readonly source: string;
   readonly target: string;
+  readonly allowDowngrade?: boolean;
 }
 
 export function standbyAddCommand(app: App): Command {
@@ -20,8 +21,12 @@ export function standbyAddCommand(app: App): Command {
     options: (command) =>
       command
         .requiredOption("--source <name>", "the source that is kept in step with")
-        .requiredOption("--target <name>", "the source that is the second instance"),
-    run: async (invocation, [name = ""], { source, target }) => {
+        .requiredOption("--target <name>", "the source that is the second instance")
+        .option(
+          "--allow-downgrade",
+          "form-recognizer: your explicit consent to copies that are encrypted less than their originals",
+        ),
+    run: async (invocation, [name = ""], { source, target, allowDowngrade }) => {
       const [{ loadConfigForEdit }, { editConfig }, { sourceEntry }] = await Promise.all([
         import("../../catalog/config/effective.ts"),
         import("../../catalog/config/edit.ts"),
@@ -38,10 +43,12 @@ export function standbyAddCommand(app: App): Command {
       if (config.document?.value.standbys?.[name] !== undefined) {
         throw new HoldfastError("usage", `A standby called "${name}" is already in ${config.location.path}.`);
       }
-      await editConfig(config.location.path, config.document, [
-        { member: ["standbys", name], value: { source, target } },
-      ]);
-      if (invocation.out.json) return invocation.out.document({ name, source, target });
+      if (allowDowngrade === true && kinds[0] !== "form-recognizer") {
+        throw new HoldfastError("usage", `--allow-downgrade does not go with sources of kind ${kinds[0]}.`);
+      }
+      const entry = { source, target, ...(allowDowngrade === true ? { allowDowngrade } : {}) };
+      await editConfig(config.location.path, config.document, [{ member: ["standbys", name], value: entry }]);
+      if (invocation.out.json) return invocation.out.document({ name, ...entry });
       await invocation.out.line(`Entered standby ${name} into ${config.location.path}.`);
       invocation.out.note(`Next: holdfast standby run ${name} --dry-run`);
       return undefined;

@@ -5,7 +5,7 @@ import { EXIT_INCOMPLETE, exitOfCode } from "../exit-codes.ts";
 import { countOf, durationText, timeText, visible } from "../format.ts";
 import type { Output } from "../output.ts";
 import { itemText } from "../restore-text.ts";
-import { configuredStandbys, targetsOf } from "../standbys.ts";
+import { configuredStandbys, reachOfRun } from "../standbys.ts";
 
 interface Options {
   readonly dryRun?: boolean;
@@ -20,8 +20,9 @@ export function standbyRunCommand(app: App): Command {
     usage: "run [name...]",
     summary: "bring standbys to the newest kept instants, by changes only",
     details:
-      "Works from the repository: the source itself is not asked. One that has the newest instant already costs no request. The exit\n" +
-      "status is 3 when a standby could not be given everything.",
+      "Works from the repository: the source itself is not asked. One that has the newest instant already costs no request. Models of Form\n" +
+      "Recognizer live only inside the service: they are copied from the source as it is now. The exit status is 3 when a standby could\n" +
+      "not be given everything.",
     arguments: { name: "a configured standby (default: all)" },
     examples: ["holdfast standby run", "holdfast standby run stt --dry-run", "holdfast standby run --verify"],
     json: { form: "lines", type: "StandbyRunRow" },
@@ -32,7 +33,7 @@ export function standbyRunCommand(app: App): Command {
     run: async (invocation, given, options) => {
       const standbys = await configuredStandbys(invocation);
       const names = given.filter((name) => name !== undefined);
-      await using workspace = await invocation.open(targetsOf(standbys, names));
+      await using workspace = await invocation.open(await reachOfRun(invocation, standbys, names));
       const rows: StandbyRunRow[] = [];
       const request = {
         standbys,
@@ -64,6 +65,7 @@ async function print(row: StandbyRunRow, out: Output): Promise<void> {
   for (const failure of row.failures.slice(0, FAILURES_SHOWN))
     await out.line(`    ${itemText(failure, row.state !== "preview")}`);
   const unnamed = row.failures.length - FAILURES_SHOWN;
+  if (row.routes !== undefined) await out.line(`    ${routesText(row.routes)}`);
   if (unnamed > 0) await out.line(`    and ${countOf(unnamed, "more item")}; --json lists them`);
 }
 
@@ -78,10 +80,18 @@ function whatText(row: StandbyRunRow): string {
     case "failed":
       return `failed: ${row.error?.message ?? ""}`;
     case "preview":
-      return `would be brought to ${instant}: ${created} to create, ${changed} to change, ${deleted} to delete, ${failed} refused`;
+      return `would be brought to ${instant === "" ? "the present state" : instant}: ${created} to create, ${changed} to change, ${deleted} to delete, ${failed} refused`;
     default: {
       const missing = failed > 0 ? `, ${countOf(failed, "item")} MISSING` : "";
       return `brought to ${instant}: ${created} created, ${changed} changed, ${deleted} deleted${missing}, in ${durationText(durationMs)}`;
     }
   }
+}
+
+function routesText({ generation, ready, older, missing }: NonNullable<StandbyRunRow["routes"]>): string {
+  const lacks = [
+    ...(older > 0 ? [`${older} only in an OLDER state`] : []),
+    ...(missing > 0 ? [`${missing} MISSING`] : []),
+  ];
+  return `routing table, generation ${generation}: ${[`${ready} ready`, ...lacks].join(", ")}`;
 }

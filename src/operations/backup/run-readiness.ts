@@ -4,10 +4,12 @@
 import { errorText } from "../../model/errors.ts";
 import { isRecoverable, type Verdict } from "../../model/verdict.ts";
 import { newestEntry } from "../../repository/manifest.ts";
+import { traitsOf, type SourceKind } from "../../sources/kinds.ts";
 import { signalOf, type Hooks } from "../hooks.ts";
 import { openLeasedTimeline } from "../leased.ts";
 import { judgeOf, readinessOf } from "../readiness.ts";
 import type { ReadinessSummary } from "../reports.ts";
+import type { StandbySettings } from "../standby/members.ts";
 import type { Workspace } from "../workspace.ts";
 
 /** Objects named in a run's report; `holdfast readiness` lists all. */
@@ -18,6 +20,7 @@ export async function runReadiness(
   workspace: Workspace,
   kind: string,
   task: string,
+  standbys: readonly StandbySettings[],
   hooks: Hooks,
 ): Promise<ReadinessSummary | undefined> {
   if (workspace.repository.keyring.right !== "read" || judgeOf(kind) === undefined) return undefined;
@@ -27,7 +30,8 @@ export async function runReadiness(
     await using leased = await openLeasedTimeline(workspace, task, hooks);
     const { timeline } = leased;
     let judged = false;
-    for await (const row of readinessOf(timeline, newestEntry(timeline.manifest).to, hooks)) {
+    const newest = newestEntry(timeline.manifest).to;
+    for await (const row of readinessOf(workspace, timeline, newest, standbys, hooks)) {
       judged = true;
       const { key, verdict, missing } = row;
       counts[verdict] += 1;
@@ -35,7 +39,8 @@ export async function runReadiness(
         notRecoverable.push({ key, verdict, missing });
       }
     }
-    return judged ? { counts, notRecoverable } : undefined;
+    const { remedy } = traitsOf(kind as SourceKind);
+    return judged ? { counts, notRecoverable, ...(remedy === undefined ? {} : { remedy }) } : undefined;
   } catch (error) {
     if (signalOf(hooks).aborted) return undefined;
     hooks.warn?.(`Whether everything in ${task} could be rebuilt was not found out: ${errorText(error)}`);

@@ -54,7 +54,7 @@ export async function openListing(
 ): Promise<SourceListing> {
   const { kind } = workspace.settings(source).options;
   const { collections } = traitsOf(kind);
-  if (kind === "couchdb" || collections === undefined) {
+  if ((kind !== "watson-tts" && kind !== "watson-stt") || collections === undefined) {
     throw new HoldfastError(
       "usage",
       `${source} is of kind ${kind}: there is nothing that would have to be captured.`,

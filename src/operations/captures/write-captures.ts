@@ -12,7 +12,8 @@ import type {
   SourceContext,
   StoredBlob,
 } from "../../sources/source.ts";
-import { GONE_STATE, type PendingCapture } from "../../sources/watson/captures.ts";
+import { GONE_STATE } from "../../sources/news.ts";
+import type { PendingCapture } from "../../sources/watson/captures.ts";
 import type { CapturePlan } from "./plan-captures.ts";
 
 /** Versions handed over at a time. */

@@ -22,6 +22,8 @@ export interface ReadinessRow {
   readonly missing: readonly MissingRow[];
   /** How long rebuilding takes at least, ms; null where it cannot be told. */
   readonly estimateMs: number | null;
+  /** Standbys that have a verified copy of it: with one it is not lost. */
+  readonly copies?: readonly string[];
 }
 
 /** The same of a whole task, as a backup tells it. */
@@ -29,4 +31,6 @@ export interface ReadinessSummary {
   readonly counts: Readonly<Record<Verdict, number>>;
   /** The first of those that could not be rebuilt, or not wholly. */
   readonly notRecoverable: readonly Pick<ReadinessRow, "key" | "verdict" | "missing">[];
+  /** What to do about them. */
+  readonly remedy?: string;
 }

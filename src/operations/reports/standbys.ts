@@ -3,6 +3,8 @@
  */
 import type { RestoreItemRow } from "./restores.ts";
 
+export type { MissingItem, RoutedItem, RoutingTable } from "../../model/routing-table.ts";
+
 export interface StandbyRunRow {
   readonly standby: string;
   readonly task: string;
@@ -23,6 +25,15 @@ export interface StandbyRunRow {
   /** The first 1,000 items that the standby could not be given. */
   readonly failures: readonly RestoreItemRow[];
   readonly durationMs: number;
+  /** What the operator must hear; absent: nothing. */
+  readonly warnings?: readonly string[];
+  /** The routing table as of this run, for kinds whose service copies; `generation` as in `RoutingTable`. */
+  readonly routes?: {
+    readonly generation: number | null;
+    readonly ready: number;
+    readonly older: number;
+    readonly missing: number;
+  };
   readonly error?: { readonly code: string; readonly message: string };
 }
 
@@ -41,4 +52,21 @@ export interface StandbyStatusRow {
   readonly lagMs: number | null;
   /** Items that it could not be given when it was last run. */
   readonly failed: number;
+  /** What the last published routing table says, for kinds whose service copies; absent: none was published. */
+  readonly copies?: StandbyCopies;
+}
+
+export interface StandbyCopies {
+  /** Of the routing table. */
+  readonly generation: number | null;
+  /** Items whose newest kept state is in the standby. */
+  readonly ready: number;
+  /** Items of which only an earlier state is there. */
+  readonly older: number;
+  readonly missing: number;
+  /** Copies that have expired. */
+  readonly expired: number;
+  /** Copies that expire within 60 days: only building them again prolongs their life. */
+  readonly expiring: number;
+  readonly nextExpiry: string | null;
 }

@@ -9,7 +9,7 @@ import { newTimedId } from "../../repository/ids.ts";
 import { newestEntry, segmentsNewestFirst } from "../../repository/manifest.ts";
 import { StateIndex } from "../../repository/state-index.ts";
 import { readNewestManifest } from "../../repository/task-store.ts";
-import type { RestoreMode, RestoreOutcome, VersionReader } from "../../sources/source.ts";
+import type { RestoreMode, RestoreOutcome, RestoreRequest, VersionReader } from "../../sources/source.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { runTask } from "../backup/run-task.ts";
 import { signalOf, type Hooks } from "../hooks.ts";
@@ -38,6 +38,7 @@ export interface InPlaceRestore {
   readonly guard?: (state: { readonly key: Buffer; readonly state: Buffer }) => boolean;
   /** The kind's own switches. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  readonly lender?: NonNullable<RestoreRequest["lender"]>;
   /** What to put back, where it is not the scope at the instant. */
   readonly reader?: VersionReader;
 }
@@ -76,6 +77,7 @@ export async function restoreInPlace(
         replicationStopped: request.replicationStopped,
         ...(ids === undefined ? {} : { ids }),
         ...(request.settings === undefined ? {} : { settings: request.settings }),
+        ...(request.lender === undefined ? {} : { lender: request.lender }),
         ...(kept === undefined ? {} : { kept: async (states) => guarded(kept.index, states, request.guard) }),
       },
       sourceContext(workspace, "restore", `${name}/${collection}`, hooks),

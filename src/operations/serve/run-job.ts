@@ -41,7 +41,7 @@ async function runBackup(
   hooks: Hooks,
 ): Promise<JobOutcome> {
   const runs: RunReport[] = [];
-  const request = { select: [subject], due: true, opens: openingOf(settings) };
+  const request = { select: [subject], due: true, opens: openingOf(settings), standbys: settings.standbys };
   for await (const run of backup(workspace, request, hooks)) runs.push(run);
   const failed = runs.find(({ state }) => state !== "committed");
   if (failed !== undefined) {

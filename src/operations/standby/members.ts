@@ -14,12 +14,26 @@ export interface StandbySettings {
   readonly source: string;
   /** The configured source that is the second instance. */
   readonly target: string;
+  /** For kinds whose service copies: consent to copies that are encrypted less than their originals. Default: no. */
+  readonly allowDowngrade?: boolean;
+  /** Of those: superseded copies that are kept of each item. */
+  readonly keepSuperseded?: number;
+  /** How long they are kept at least, days. */
+  readonly supersededForDays?: number;
+  /** How long the copy of an item that is gone from the source is kept, days. */
+  readonly keepGoneDays?: number;
 }
 
 export interface StandbyMember {
   readonly task: TaskName;
   readonly collection: string;
   readonly scope: Scope;
+}
+
+/** The kind's own switches that are configured. */
+export function switchesOf(standby: StandbySettings): Readonly<Record<string, unknown>> {
+  const { name: _name, source: _source, target: _target, ...switches } = standby;
+  return switches;
 }
 
 /** In the order in which they must be applied. Errors: `source-unknown`, `config-invalid` when the two do not fit together. */

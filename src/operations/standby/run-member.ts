@@ -1,7 +1,7 @@
 /**
  * Bringing one collection of a standby to the newest instant: a restore into the second instance that writes only differences.
  */
-import { errorText, isHoldfastError } from "../../model/errors.ts";
+import { HoldfastError, errorText, isHoldfastError } from "../../model/errors.ts";
 import { formatInstant } from "../../model/instant.ts";
 import { newestEntry } from "../../repository/manifest.ts";
 import { readStandbyRecord, writeStandbyRecord } from "../../repository/standby-records.ts";
@@ -10,7 +10,9 @@ import { signalOf, type Hooks } from "../hooks.ts";
 import type { RestoreItemRow, RestoreReport, StandbyRunRow } from "../reports.ts";
 import { restore } from "../restore.ts";
 import type { Workspace } from "../workspace.ts";
-import type { StandbyMember, StandbySettings } from "./members.ts";
+import { claimStandby } from "./ledger.ts";
+import { switchesOf, type StandbyMember, type StandbySettings } from "./members.ts";
+import { runCopies } from "./run-copies.ts";
 
 export interface MemberRun {
   readonly standby: StandbySettings;
@@ -22,7 +24,10 @@ export interface MemberRun {
   readonly onItem?: (row: RestoreItemRow) => void;
 }
 
-type Outcome = Omit<StandbyRunRow, "standby" | "task" | "source" | "collection" | "target" | "durationMs">;
+export type Outcome = Omit<
+  StandbyRunRow,
+  "standby" | "task" | "source" | "collection" | "target" | "durationMs"
+>;
 
 const NOTHING_DONE = { created: 0, changed: 0, deleted: 0, failed: 0, failures: [] } as const;
 
@@ -45,6 +50,15 @@ async function bringUp(workspace: Workspace, run: MemberRun, hooks: Hooks): Prom
   const { repository, clock } = workspace;
   const { standby, member } = run;
   const signal = signalOf(hooks);
+  const { copies } = workspace.source(standby.source);
+  if (copies !== undefined) return runCopies(workspace, run, copies, hooks);
+  const [stray] = Object.keys(switchesOf(standby));
+  if (stray !== undefined) {
+    throw new HoldfastError(
+      "config-invalid",
+      `Standby ${standby.name}: ${stray} is for kinds whose service copies, and ${standby.source} is not of one.`,
+    );
+  }
   const stored = await readNewestManifest(repository, member.task, signal);
   if (stored === undefined) return { ...NOTHING_DONE, state: "empty", instant: null };
   const { to } = newestEntry(stored.manifest);
@@ -52,6 +66,7 @@ async function bringUp(workspace: Workspace, run: MemberRun, hooks: Hooks): Prom
   if (record?.instant === to && record.failed === 0 && !run.verify) {
     return { ...NOTHING_DONE, state: "in-step", instant: formatInstant(to) };
   }
+  await using claim = run.apply ? await claimStandby(workspace, standby.name, member.task, hooks) : undefined;
   const report = await restore(
     workspace,
     {
@@ -68,7 +83,7 @@ async function bringUp(workspace: Workspace, run: MemberRun, hooks: Hooks): Prom
     hooks,
   );
   const failed = report.counts.failed + report.counts.unstable;
-  if (run.apply) {
+  if (claim !== undefined) {
     const applied = Object.values(report.counts).reduce((sum, count) => sum + count, 0) - failed;
     const at = clock.now();
     await writeStandbyRecord(

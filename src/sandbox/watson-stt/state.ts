@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 
-import type { SandboxClock } from "../watson/clock.ts";
+import type { SandboxClock } from "../http/clock.ts";
 import type { Uploads } from "../watson/uploads.ts";
 import type { ModelDirectory } from "./jobs/recognition-parameters.ts";
 import type { CallbackHmac } from "./jobs/signature.ts";

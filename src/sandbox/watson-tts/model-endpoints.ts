@@ -5,7 +5,7 @@ import { countCharacters } from "../watson/characters.ts";
 import { badRequest, invalidParameter, missingParameter } from "../watson/errors.ts";
 import type { Route } from "../watson/routes.ts";
 import { route } from "../watson/routes.ts";
-import { transaction } from "../watson/storage.ts";
+import { transaction } from "../http/storage.ts";
 import { DEFAULT_LANGUAGE, LANGUAGES, LEGACY_LANGUAGES } from "./languages.ts";
 import type { ModelStore } from "./model-store.ts";
 import { describeModel, describeWord } from "./model-store.ts";

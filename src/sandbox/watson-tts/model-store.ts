@@ -6,7 +6,7 @@ import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 
 import type { Millis } from "../../model/clock.ts";
 import { invalidCustomization, malformedGuid } from "../watson/errors.ts";
-import { guidOf, isGuid, newGuid } from "../watson/guid.ts";
+import { guidOf, isGuid, newGuid } from "../http/guid.ts";
 
 const TABLES = `
 CREATE TABLE IF NOT EXISTS models (number INTEGER PRIMARY KEY, instance TEXT NOT NULL, id TEXT NOT NULL UNIQUE,

@@ -3,7 +3,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 
-import type { SandboxClock } from "../watson/clock.ts";
+import type { SandboxClock } from "../http/clock.ts";
 import type { Uploads } from "../watson/uploads.ts";
 
 export interface TtsModes {

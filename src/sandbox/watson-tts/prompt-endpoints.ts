@@ -9,7 +9,7 @@ import { objectOf } from "../watson/exchange.ts";
 import { partBytes, readMultipart } from "../watson/multipart.ts";
 import type { Route } from "../watson/routes.ts";
 import { route } from "../watson/routes.ts";
-import { transaction } from "../watson/storage.ts";
+import { transaction } from "../http/storage.ts";
 import { PROMPT_LANGUAGE } from "./languages.ts";
 import type { Model, ModelStore } from "./model-store.ts";
 import type { TtsParts } from "./modes.ts";

@@ -4,7 +4,7 @@
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 
 import type { Millis } from "../../model/clock.ts";
-import { newGuid } from "../watson/guid.ts";
+import { newGuid } from "../http/guid.ts";
 
 const TABLES = `
 CREATE TABLE IF NOT EXISTS prompts (model TEXT NOT NULL, id TEXT NOT NULL, text TEXT NOT NULL, speaker TEXT,

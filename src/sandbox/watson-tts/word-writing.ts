@@ -2,7 +2,7 @@
  * Writing words: everything is checked first, then all of it is applied or nothing. A later entry replaces an earlier one completely.
  */
 import { badRequest, invalidParameter, missingParameter } from "../watson/errors.ts";
-import { transaction } from "../watson/storage.ts";
+import { transaction } from "../http/storage.ts";
 import type { TtsParts } from "./modes.ts";
 import type { Model, ModelStore, Word } from "./model-store.ts";
 import { MAX_WORDS, checkWord } from "./word-rules.ts";

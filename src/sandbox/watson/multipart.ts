@@ -9,7 +9,7 @@ import { Busboy } from "@fastify/busboy";
 
 import { WatsonError, badRequest, tooLarge, unsupportedMediaType } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
-import { ClientGone } from "./exchange.ts";
+import { ClientGone } from "../http/exchange.ts";
 
 export interface Part {
   readonly name: string;

@@ -1,22 +1,16 @@
 /**
  * The table of a service's calls: method, pattern and handler, and which of them a request means.
  */
+import type { CallRow, Parameters } from "../http/path-patterns.ts";
+import { findRow, segmentPatterns } from "../http/path-patterns.ts";
 import { methodNotAllowed, noSuchRoute } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 
-/** The names in braces of a pattern. */
-type ParameterNames<Pattern extends string> = Pattern extends `${string}{${infer Name}}${infer Rest}`
-  ? Name | ParameterNames<Rest>
-  : never;
+export type { Parameters } from "../http/path-patterns.ts";
 
-/** Path parameters, decoded once. */
-export type Parameters<Pattern extends string> = Readonly<Record<ParameterNames<Pattern>, string>>;
-
-export interface Route {
-  readonly method: string;
+export interface Route extends CallRow {
   /** Such as `/v1/customizations/{id}/words/{word}`. */
   readonly pattern: string;
-  readonly segments: readonly string[];
   readonly handler: (exchange: Exchange, params: Readonly<Record<string, string>>) => void | Promise<void>;
 }
 
@@ -29,7 +23,7 @@ export function route<const Pattern extends `/v1/${string}`>(
   return {
     method,
     pattern,
-    segments: pattern.slice("/v1/".length).split("/"),
+    segments: segmentPatterns(pattern.slice("/v1/".length)),
     // The pattern's names are exactly the ones that matching fills in.
     handler,
   };
@@ -42,23 +36,7 @@ export interface Match {
 
 /** The call that a path means. Throws 405 with `Allow` for a path that other methods have, 404 for one that nobody has. */
 export function matchRoute(routes: readonly Route[], method: string, segments: readonly string[]): Match {
-  const allowed: string[] = [];
-  for (const candidate of routes) {
-    const params = parametersOf(candidate, segments);
-    if (params === undefined) continue;
-    if (candidate.method === method) return { route: candidate, params };
-    allowed.push(candidate.method);
-  }
-  throw allowed.length === 0 ? noSuchRoute() : methodNotAllowed([...new Set(allowed)]);
-}
-
-function parametersOf(candidate: Route, segments: readonly string[]): Record<string, string> | undefined {
-  if (candidate.segments.length !== segments.length) return undefined;
-  const params: Record<string, string> = {};
-  for (const [index, expected] of candidate.segments.entries()) {
-    const segment = segments[index] ?? "";
-    if (expected.startsWith("{")) params[expected.slice(1, -1)] = segment;
-    else if (expected !== segment) return undefined;
-  }
-  return params;
+  const found = findRow(routes, method, segments);
+  if ("route" in found) return found;
+  throw found.allowed.length === 0 ? noSuchRoute() : methodNotAllowed(found.allowed);
 }

@@ -3,25 +3,24 @@
  * answers.
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { createServer } from "node:http";
-import { createServer as createTlsServer } from "node:https";
-import { setTimeout as delay } from "node:timers/promises";
 
+import { ClientGone } from "../http/exchange.ts";
+import { faultHeaders, survivesFaults } from "../http/fault-actions.ts";
+import { SWITCH_PATH, faultSwitch } from "../http/fault-endpoints.ts";
+import type { TlsIdentity } from "../http/http-server.ts";
+import { httpServer } from "../http/http-server.ts";
 import type { Accounts } from "./accounts.ts";
 import type { Address } from "./address.ts";
 import { NAMELESS_INSTANCE, parseAddress } from "./address.ts";
 import { WatsonError, methodNotAllowed } from "./errors.ts";
-import { ClientGone, Exchange } from "./exchange.ts";
-import { SWITCH_PATH, faultSwitch } from "./fault-endpoints.ts";
-import type { FaultAction, Faults } from "./faults.ts";
+import { Exchange } from "./exchange.ts";
+import type { Faults } from "./faults.ts";
 import type { RequestLog } from "./request-log.ts";
 import type { Match, Route } from "./routes.ts";
 import { matchRoute } from "./routes.ts";
 import { IAM_PATH, authorize, identityToken } from "./token-endpoints.ts";
 
 const INTERNAL_ERROR = 500;
-/** How long an idle connection stays open, ms. */
-const KEEP_ALIVE_MS = 30_000;
 
 export interface ServerState {
   readonly routes: readonly Route[];
@@ -32,23 +31,11 @@ export interface ServerState {
   readonly admit: (exchange: Exchange, route: Route) => void;
 }
 
-/** PEM texts. */
-export interface TlsIdentity {
-  readonly key: string;
-  readonly cert: string;
-}
-
 /** A server that is not listening yet. */
 export function makeServer(state: ServerState, tls: TlsIdentity | undefined): Server {
-  const listener = (request: IncomingMessage, response: ServerResponse): void => {
+  return httpServer((request, response) => {
     void serve(request, response, state);
-  };
-  const options = { keepAliveTimeout: KEEP_ALIVE_MS };
-  const server =
-    tls === undefined ? createServer(options, listener) : createTlsServer({ ...options, ...tls }, listener);
-  // Gigabytes of audio take their time.
-  server.requestTimeout = 0;
-  return server;
+  }, tls);
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, state: ServerState): Promise<void> {
@@ -110,32 +97,12 @@ function isAuthorize({ segments }: Address): boolean {
 
 /** Lets the faults of this request act around `act`. */
 async function misbehave(exchange: Exchange, act: () => Promise<void>): Promise<void> {
-  if (exchange.fault("hang") !== undefined) return;
-  const slow = exchange.fault("slow");
-  if (slow !== undefined) await delay(slow.ms);
-  const cut = exchange.fault("cut");
-  if (cut !== undefined) {
-    await readSome(exchange, cut.afterBytes ?? 0);
-    exchange.cut();
-    return;
+  if (!(await survivesFaults(exchange))) return;
+  const fault = exchange.fault("status");
+  if (fault !== undefined) {
+    throw new WatsonError(fault.status, fault.error ?? "Fault on demand", { headers: faultHeaders(fault) });
   }
-  const status = exchange.fault("status");
-  if (status !== undefined) throw faultStatus(status);
   await act();
-}
-
-async function readSome(exchange: Exchange, bytes: number): Promise<void> {
-  let missing = bytes;
-  if (missing <= 0) return;
-  for await (const chunk of exchange.bodyChunks()) {
-    missing -= chunk.length;
-    if (missing <= 0) return;
-  }
-}
-
-function faultStatus(fault: Extract<FaultAction, { kind: "status" }>): WatsonError {
-  const headers = fault.retryAfter === undefined ? {} : { "Retry-After": String(fault.retryAfter) };
-  return new WatsonError(fault.status, fault.error ?? "Fault on demand", { headers });
 }
 
 async function answer(exchange: Exchange, url: string, target: Target, state: ServerState): Promise<void> {

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 
-import { newGuid } from "./guid.ts";
+import { newGuid } from "../http/guid.ts";
 
 const TABLES = `
 CREATE TABLE IF NOT EXISTS uploads (id TEXT PRIMARY KEY, instance TEXT NOT NULL, name TEXT NOT NULL, content_type TEXT,

@@ -126,9 +126,10 @@ export class HttpClient implements AsyncDisposable {
           if ((await this.#options.authorizer?.renew(signal)) === true) continue;
         }
         if (!this.#mayRepeat(request, error, attempt)) throw error;
+        const delay = backoffDelay(this.retry, attempt, error.context.retryAfterMs);
+        if (this.#clock.now() + delay > (request.repeatUntil ?? Infinity)) throw error;
         this.traffic.repeated++;
-        const { retryAfterMs } = error.context;
-        await pause(backoffDelay(this.retry, attempt, retryAfterMs), signal);
+        await pause(delay, signal);
       }
     }
   }

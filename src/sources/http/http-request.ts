@@ -1,7 +1,7 @@
 /**
  * What is asked of the HTTP layer and what it gives back.
  */
-import type { Clock } from "../../model/clock.ts";
+import type { Clock, Millis } from "../../model/clock.ts";
 import type { ServiceDialect } from "./answer-failure.ts";
 import type { RetryPolicy } from "./backoff.ts";
 import type { RequestBody } from "./request-body.ts";
@@ -33,6 +33,8 @@ export interface HttpRequest {
   readonly units?: number;
   /** Statuses beside 2xx that are answers, not failures. */
   readonly accept?: readonly number[];
+  /** No repetition is sent later than this, ms UTC: what it hands in would be about to run out. */
+  readonly repeatUntil?: Millis;
   /** Sent without credentials. */
   readonly anonymous?: boolean;
   /** A 401 may mean something else than credentials: they are not renewed for it. */

@@ -8,7 +8,7 @@ import type { CapturedVersion } from "../../model/version.ts";
 import type { CaptureEngine, CaptureEvent, CaptureRequest, SourceContext } from "../source.ts";
 import type { WatsonConfig } from "../watson/config.ts";
 import { modelKey, type Named } from "../watson/keys.ts";
-import { amongKeys, goneVersion, missingUnder, newsOf } from "../watson/listed-versions.ts";
+import { amongKeys, goneVersion, missingUnder, newsOf } from "../news.ts";
 import { Listing } from "../watson/listing.ts";
 import type { CustomModel } from "./custom-model.ts";
 import { MOVING } from "./model-status.ts";

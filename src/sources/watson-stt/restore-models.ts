@@ -13,7 +13,7 @@ import { groupByModel, type ModelGroup } from "../watson/model-groups.ts";
 import type { CustomModel } from "./custom-model.ts";
 import { isBeingMade, MODEL_GROUP, ModelMaker } from "./make-model.ts";
 import type { ModelCalls } from "./model-calls.ts";
-import { inParallel } from "./parallel.ts";
+import { inParallel } from "../parallel.ts";
 
 /** Models written at once: each waits most of the time. */
 const MODELS_AT_ONCE = 4;

@@ -2,7 +2,7 @@
  * What the instance is and what may be done there, found out without changing anything.
  */
 import type { SourceCheck } from "../source.ts";
-import { attempt, type Ability } from "../watson/ability.ts";
+import { attempt, type Ability } from "../ability.ts";
 import type { WatsonClient } from "../watson/client.ts";
 
 /** The only version of the API there is. */

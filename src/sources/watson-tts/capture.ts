@@ -7,7 +7,7 @@ import { keyOf } from "../../model/key.ts";
 import type { CapturedVersion } from "../../model/version.ts";
 import type { CaptureEvent, CaptureRequest, SourceContext } from "../source.ts";
 import { captureKey, modelKey, type Named } from "../watson/keys.ts";
-import { amongKeys, goneVersion, missingUnder, newsOf } from "../watson/listed-versions.ts";
+import { amongKeys, goneVersion, missingUnder, newsOf } from "../news.ts";
 import { Listing } from "../watson/listing.ts";
 import { COLLECTION, modelItem, parseModel, resourceItems, speakerItem } from "./elements.ts";
 import { isNotOffered, type TtsService } from "./service.ts";

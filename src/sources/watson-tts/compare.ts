@@ -3,7 +3,7 @@
  * text, state and speaker. Ids, owners and times are not compared: the service chooses them.
  */
 import type { CompareEvent, CompareRequest, Difference, SourceContext } from "../source.ts";
-import { canonicalBytes } from "../watson/canonical.ts";
+import { canonicalBytes } from "../../model/json/canonical.ts";
 import { resourceKey, speakerKey } from "../watson/keys.ts";
 import { groupByModel, type GroupedResource, type ModelGroup } from "../watson/model-groups.ts";
 import { requireCollection } from "./capture.ts";

@@ -2,7 +2,7 @@
  * What the instance is and what may be done there, found out without changing anything.
  */
 import type { SourceCheck } from "../source.ts";
-import { attempt } from "../watson/ability.ts";
+import { attempt } from "../ability.ts";
 import type { TtsService } from "./service.ts";
 
 /** The only version of the API there is. */

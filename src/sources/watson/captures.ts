@@ -61,12 +61,6 @@ export interface PendingCapture {
   readonly prefix?: true;
 }
 
-/**
- * The state of everything that is gone, items and captures alike: a second deletion is no news, whoever asked for it. No canonical text of an
- * object equals it.
- */
-export const GONE_STATE = Buffer.from("gone", "utf8");
-
 /** A kept capture, read back. */
 export interface KeptCapture {
   readonly note: CaptureNote;

@@ -19,6 +19,8 @@ import type { WatsonConfig } from "./config.ts";
 import { cp4dAuthorizer } from "./cp4d.ts";
 import { watsonDialect } from "./dialect.ts";
 
+export { component } from "../http/path-component.ts";
+
 /** Content that is sent from where it is kept, opened anew for each attempt. */
 export interface StreamedBody {
   /** Bytes: sent beforehand, because some servers refuse uploads of unknown length. */
@@ -149,17 +151,6 @@ export class WatsonClient implements AsyncDisposable {
     await this.#authorizer?.[Symbol.asyncDispose]?.();
     await this.http[Symbol.asyncDispose]();
   }
-}
-
-/** A path component. `.` and `..` are refused: on the way they would be taken for steps and name another object. */
-export function component(text: string): string {
-  if (text === "" || text === "." || text === "..") {
-    throw new HoldfastError(
-      "target-refused",
-      `"${text}" cannot be named in an address: it would mean another object.`,
-    );
-  }
-  return encodeURIComponent(text);
 }
 
 /** Whether a path names one model or what hangs below it: only there a 401 has two meanings. */

@@ -2,9 +2,10 @@
  * How the items of the Watson kinds are chosen and shown.
  */
 import { HoldfastError } from "../../model/errors.ts";
-import { keyText } from "../../model/key.ts";
+import { keyText, type ItemKey } from "../../model/key.ts";
 import type { Version } from "../../model/version.ts";
 import { readCapture } from "./captures.ts";
+import { parseKey } from "./keys.ts";
 
 export const WATSON_TRAITS = {
   /** The service moves them by itself. */
@@ -16,6 +17,12 @@ export const WATSON_TRAITS = {
     throw new HoldfastError("usage", "A selector is for documents: choose items or a prefix.");
   },
   isSetting: () => false,
+  remedy: "holdfast capture add",
+  addressed: (key: ItemKey): { readonly group: string; readonly kept: string } | undefined => {
+    const parsed = parseKey(key);
+    const isNamed = parsed?.kind === "model" || parsed?.kind === "speaker";
+    return isNamed ? { group: parsed.kind, kept: parsed.id } : undefined;
+  },
   /** Somebody registered a file as the original of what was uploaded long ago. What passed the gateway later is another upload. */
   tellsOfEarlier: (version: Version): boolean =>
     keyText(version.key).startsWith("captures/") && readCapture(version).note.by === "command",

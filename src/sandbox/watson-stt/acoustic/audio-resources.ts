@@ -7,7 +7,7 @@ import { badRequest } from "../../watson/errors.ts";
 import type { Exchange } from "../../watson/exchange.ts";
 import type { Route } from "../../watson/routes.ts";
 import { route } from "../../watson/routes.ts";
-import { transaction } from "../../watson/storage.ts";
+import { transaction } from "../../http/storage.ts";
 import type { Analysis, AnalysedAudio } from "../audio/analyse.ts";
 import { analyse } from "../audio/analyse.ts";
 import { audioType, containedType } from "../audio/audio-type.ts";

@@ -3,7 +3,7 @@
  */
 import type { Exchange } from "../../watson/exchange.ts";
 import { badRequest, missingParameter } from "../../watson/errors.ts";
-import { newGuid } from "../../watson/guid.ts";
+import { newGuid } from "../../http/guid.ts";
 import type { BaseModel } from "../base-models.ts";
 import { dialectOf, offeredBaseModel } from "../base-models.ts";
 import type { CustomModels } from "./custom-models.ts";

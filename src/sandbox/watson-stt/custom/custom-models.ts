@@ -2,9 +2,9 @@
  * The custom models of all instances and the one rule about their locks: while an operation runs on a model, nothing else is accepted for
  * it. An operation's end is worked out from the clock whenever somebody looks.
  */
-import { transaction } from "../../watson/storage.ts";
+import { transaction } from "../../http/storage.ts";
 import { WatsonError, malformedGuid, unauthorized } from "../../watson/errors.ts";
-import { isGuid } from "../../watson/guid.ts";
+import { isGuid } from "../../http/guid.ts";
 import type { SttState } from "../state.ts";
 import type { CustomModel, ModelKind, Operation, StoredWord } from "./model.ts";
 import { ModelStore } from "./model-store.ts";

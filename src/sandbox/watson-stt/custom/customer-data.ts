@@ -1,7 +1,7 @@
 /**
  * Deleting what a customer's label is on: resources and words of every custom model of an instance. It does not ask for locks.
  */
-import { transaction } from "../../watson/storage.ts";
+import { transaction } from "../../http/storage.ts";
 import type { CustomModels } from "./custom-models.ts";
 import type { CustomModel } from "./model.ts";
 

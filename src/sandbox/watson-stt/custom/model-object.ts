@@ -3,7 +3,7 @@
  */
 import { knownBaseModel } from "../base-models.ts";
 import type { CustomModel } from "./model.ts";
-import { guidOf } from "../../watson/guid.ts";
+import { guidOf } from "../../http/guid.ts";
 
 export type ModelObject = Readonly<Record<string, unknown>>;
 

@@ -2,7 +2,7 @@
  * Posts notifications when they are due: signed, one attempt each, those of one callback in order. A slow callback delays nobody
  * else's.
  */
-import type { SandboxClock } from "../../watson/clock.ts";
+import type { SandboxClock } from "../../http/clock.ts";
 import type { CallbackStore } from "./callback-store.ts";
 import type { JobEvent } from "./job-events.ts";
 import type { JobStore } from "./job-store.ts";

@@ -3,7 +3,7 @@
  * out from its times whenever somebody asks.
  */
 import { badRequest, notFound } from "../../watson/errors.ts";
-import { newGuid } from "../../watson/guid.ts";
+import { newGuid } from "../../http/guid.ts";
 import type { SttState } from "../state.ts";
 import type { AudioIntake } from "./audio-intake.ts";
 import type { CallbackStore } from "./callback-store.ts";

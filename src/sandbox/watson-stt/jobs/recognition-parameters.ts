@@ -3,7 +3,7 @@
  * not. Everything else passes through, because nothing is recognised here.
  */
 import { badRequest, malformedGuid, notFound, unauthorized } from "../../watson/errors.ts";
-import { isGuid } from "../../watson/guid.ts";
+import { isGuid } from "../../http/guid.ts";
 
 /** What is known of a custom model that a recognition names. */
 export interface CustomModel {

@@ -6,7 +6,7 @@ import type { Exchange } from "../../watson/exchange.ts";
 import { readMultipart } from "../../watson/multipart.ts";
 import type { Route } from "../../watson/routes.ts";
 import { route } from "../../watson/routes.ts";
-import { transaction } from "../../watson/storage.ts";
+import { transaction } from "../../http/storage.ts";
 import type { BaseModel } from "../base-models.ts";
 import { knownBaseModel } from "../base-models.ts";
 import type { CustomModels } from "../custom/custom-models.ts";

@@ -5,7 +5,7 @@ import { WatsonError, badRequest } from "../../watson/errors.ts";
 import type { Exchange } from "../../watson/exchange.ts";
 import type { Route } from "../../watson/routes.ts";
 import { route } from "../../watson/routes.ts";
-import { transaction } from "../../watson/storage.ts";
+import { transaction } from "../../http/storage.ts";
 import type { BaseModel } from "../base-models.ts";
 import { knownBaseModel } from "../base-models.ts";
 import type { CustomModels, ModelFault } from "../custom/custom-models.ts";

@@ -4,7 +4,7 @@
 import { badRequest } from "../../watson/errors.ts";
 import type { Route } from "../../watson/routes.ts";
 import { route } from "../../watson/routes.ts";
-import { transaction } from "../../watson/storage.ts";
+import { transaction } from "../../http/storage.ts";
 import type { BaseModel } from "../base-models.ts";
 import { knownBaseModel } from "../base-models.ts";
 import type { CustomModels } from "../custom/custom-models.ts";

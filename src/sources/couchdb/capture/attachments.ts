@@ -14,7 +14,7 @@ import type { CouchDatabase } from "../database.ts";
 import { readMembers, type AttachmentStub } from "../document-text.ts";
 import type { Leaf } from "../items.ts";
 import { fitsInPath } from "../names.ts";
-import { orderedPipeline } from "./ordered-pipeline.ts";
+import { orderedPipeline } from "../../ordered-pipeline.ts";
 
 /** Attachments of one batch under way at once: measured best of 1–4 on one CouchDB node. */
 const PARALLEL_ATTACHMENTS = 4;

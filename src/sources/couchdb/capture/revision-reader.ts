@@ -8,7 +8,7 @@ import { backoffDelay, pause } from "../../http/backoff.ts";
 import type { CouchDatabase, DocRef } from "../database.ts";
 import { leafOf, type Leaf } from "../items.ts";
 import type { BulkGetEntry } from "../reading/bulk-get.ts";
-import { orderedPipeline } from "./ordered-pipeline.ts";
+import { orderedPipeline } from "../../ordered-pipeline.ts";
 
 /** A document that must be read. */
 export interface Wanted {

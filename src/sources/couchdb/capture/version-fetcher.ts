@@ -7,7 +7,7 @@ import type { CaptureEngine } from "../../source.ts";
 import type { CouchDatabase } from "../database.ts";
 import { documentVersion, orderLeaves } from "../items.ts";
 import { captureAttachments } from "./attachments.ts";
-import { orderedPipeline } from "./ordered-pipeline.ts";
+import { orderedPipeline } from "../../ordered-pipeline.ts";
 import { RevisionReader, type Wanted } from "./revision-reader.ts";
 
 /** Documents per request: measured flat between 1,000 and 2,000 at five under way (CouchDB 3.5, one node). */

@@ -2,6 +2,8 @@
  * Training data: what is kept of it, and what capture and retraining may ask of a container.
  */
 
+import type { DataSetConfig } from "../config.ts";
+
 /** A file in a container. */
 export interface BlobEntry {
   readonly name: string;
@@ -20,9 +22,14 @@ export type BlobProperties = Omit<BlobEntry, "name"> & { readonly set: string };
 export interface Container extends AsyncDisposable {
   /** Without SAS. */
   readonly url: string;
-  /** In byte order of names, in batches; complete or it throws. */
+  /**
+   * In batches, complete or it throws. Each batch is in byte order of names; the whole nearly always is, but some services order `/` or
+   * rare characters otherwise: conclude from an absence only after `find`.
+   */
   list(prefix: string, signal: AbortSignal): AsyncIterable<readonly BlobEntry[]>;
-  /** The content of exactly that state (conditional on the etag). Errors: `version-lost` when it has changed meanwhile, `source-*`. */
+  /** The file as it is now; undefined where there is none. */
+  find(name: string, signal: AbortSignal): Promise<BlobEntry | undefined>;
+  /** The content of exactly that state (conditional on the etag). Errors: `version-lost` when it has changed or gone meanwhile, `source-*`. */
   read(blob: BlobEntry, signal: AbortSignal): AsyncIterable<Buffer>;
   /** Writes over what is there. `content` is opened anew for a repeat. */
   write(
@@ -54,13 +61,34 @@ export interface TrainingNote {
   readonly buildMode: string;
   /** Name of the configured data set; of a classifier one for each document type. Absent: unknown. */
   readonly set?: string;
-  readonly docTypes?: Readonly<Record<string, { readonly set?: string; readonly prefix: string }>>;
+  readonly docTypes?: Readonly<
+    Record<string, { readonly set?: string; readonly prefix: string; readonly fileList?: string }>
+  >;
   readonly prefix: string;
+  /** Name of the file, kept with the others, that lists the documents where not everything below the prefix was used. */
+  readonly fileList?: string;
   readonly evidence: TrainingEvidence;
-  /** For people: which files changed, which are missing. */
+  /** For people: which files changed, which are missing. Without full stops. */
   readonly doubts: readonly string[];
-  /** SHA-256 over sorted `name NUL etag LF`: two models with the same one were trained from the same state of the set. */
+  /** Digest over every file's name and etag, whatever their order: two models with the same one were trained from the same files. */
   readonly generation: string;
   readonly files: number;
   readonly bytes: number;
+}
+
+/** What a run remembers of one data set for the next one. */
+export interface DataSetMemory {
+  /** As in `TrainingNote`, over the whole set. */
+  readonly generation: string;
+  readonly files: number;
+  /** From when until when the set was, for certain, in this state, ms UTC: what was trained between them was trained from it. */
+  readonly since: number;
+  readonly until: number;
+}
+
+/** A configured data set, open; `memory` as this run's capture of it returned it. */
+export interface OpenDataSet {
+  readonly set: DataSetConfig;
+  readonly container: Container;
+  readonly memory?: DataSetMemory;
 }

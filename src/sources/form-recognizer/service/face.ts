@@ -77,7 +77,8 @@ export interface BuildRequest {
   /** Container URL with SAS: a secret. A classifier has one source for each document type. */
   readonly container: string;
   readonly prefix: string;
-  readonly docTypes?: Readonly<Record<string, { readonly prefix: string }>>;
+  /** `fileList`: name of a file in the container that lists the documents, instead of a prefix. */
+  readonly docTypes?: Readonly<Record<string, { readonly prefix: string; readonly fileList?: string }>>;
 }
 
 export interface ComposeRequest {
@@ -111,6 +112,8 @@ export interface FormService extends AsyncDisposable {
     readonly listsOperations: boolean;
   };
   readonly traffic: { readonly requests: number; readonly throttled: number };
+  /** Where the service says that it runs, as it shows it (`East US`); absent until an answer has told. */
+  readonly region?: string | undefined;
 
   /** Every custom model and classifier in any state, each once; no prebuilt ones; pages are followed to their end. */
   list(kinds: readonly ModelKind[], signal: AbortSignal): AsyncIterable<readonly ListedModel[]>;

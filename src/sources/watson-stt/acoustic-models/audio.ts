@@ -2,7 +2,7 @@
  * Audio resources as the service lists them. Of an archive the listing tells that it is one; its members are asked for apart.
  */
 import type { CapturedVersion } from "../../../model/version.ts";
-import { canonicalBytes } from "../../watson/canonical.ts";
+import { canonicalBytes } from "../../../model/json/canonical.ts";
 import { resourceKey, type Named } from "../../watson/keys.ts";
 import { listedVersion } from "../../watson/listed-versions.ts";
 import { entryOf, required, text } from "../listing-entry.ts";

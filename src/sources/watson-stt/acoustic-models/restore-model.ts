@@ -7,7 +7,7 @@ import { CONTENT_GROUP, contentName } from "../content-notes.ts";
 import type { CustomModel } from "../custom-model.ts";
 import { MODEL_GROUP, type ModelMaker } from "../make-model.ts";
 import type { OfferedModel } from "../model-calls.ts";
-import { inParallel } from "../parallel.ts";
+import { inParallel } from "../../parallel.ts";
 import { refusal } from "../refusal.ts";
 import type { RestoreSettings } from "../settings.ts";
 import { audioDifference } from "./audio.ts";

@@ -7,7 +7,7 @@ import type { CapturedVersion } from "../../../model/version.ts";
 import type { CaptureEngine, CaptureEvent, CaptureRequest, Cursor, SourceContext } from "../../source.ts";
 import type { WatsonClient } from "../../watson/client.ts";
 import { captureKey, jobKey, parseKey } from "../../watson/keys.ts";
-import { goneVersion, newsOf } from "../../watson/listed-versions.ts";
+import { goneVersion, newsOf } from "../../news.ts";
 import { DEFAULT_FULL_READ_EVERY_MS } from "../../watson/listing.ts";
 import { JobCalls } from "./calls.ts";
 import { isCompleted, jobItem, type Job } from "./job.ts";

@@ -4,7 +4,7 @@
  */
 import type { Version } from "../../../model/version.ts";
 import type { CompareEvent, CompareRequest, Difference, SourceContext } from "../../source.ts";
-import { canonicalBytes } from "../../watson/canonical.ts";
+import { canonicalBytes } from "../../../model/json/canonical.ts";
 import type { WatsonClient } from "../../watson/client.ts";
 import { parseKey } from "../../watson/keys.ts";
 import { JobCalls } from "./calls.ts";

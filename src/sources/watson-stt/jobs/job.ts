@@ -3,7 +3,7 @@
  * forgets both after a week; until then, the listing's entry.
  */
 import type { CapturedVersion } from "../../../model/version.ts";
-import { canonicalText } from "../../watson/canonical.ts";
+import { canonicalText } from "../../../model/json/canonical.ts";
 import { jobKey } from "../../watson/keys.ts";
 import { entryOf, required, text } from "../listing-entry.ts";
 

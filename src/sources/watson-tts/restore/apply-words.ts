@@ -4,7 +4,7 @@
 import { isHoldfastError } from "../../../model/errors.ts";
 import { sortableKey, type ItemKey } from "../../../model/key.ts";
 import type { RestoreOutcome } from "../../source.ts";
-import { canonicalBytes } from "../../watson/canonical.ts";
+import { canonicalBytes } from "../../../model/json/canonical.ts";
 import type { ModelGroup } from "../../watson/model-groups.ts";
 import { parsePrompt, parseWord } from "../elements.ts";
 import type { TargetModel } from "../target.ts";

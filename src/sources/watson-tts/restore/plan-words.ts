@@ -3,7 +3,7 @@
  */
 import type { ItemKey } from "../../../model/key.ts";
 import type { RestoreOutcome } from "../../source.ts";
-import { canonicalBytes } from "../../watson/canonical.ts";
+import { canonicalBytes } from "../../../model/json/canonical.ts";
 import { resourceKey, type Named } from "../../watson/keys.ts";
 import type { ModelGroup } from "../../watson/model-groups.ts";
 import {

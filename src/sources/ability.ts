@@ -1,8 +1,8 @@
 /**
  * Finding out what an account may do by doing something that changes nothing.
  */
-import { errorText, isHoldfastError } from "../../model/errors.ts";
-import type { SourceCheck } from "../source.ts";
+import { errorText, isHoldfastError } from "../model/errors.ts";
+import type { SourceCheck } from "./source.ts";
 
 export type Ability = SourceCheck["abilities"][number];
 

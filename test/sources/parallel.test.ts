@@ -1,6 +1,6 @@
 import { setImmediate as tick } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { inParallel } from "../../../src/sources/watson-stt/parallel.ts";
+import { inParallel } from "../../src/sources/parallel.ts";
 
 async function* numbers(count: number): AsyncGenerator<number> {
   for (let number = 0; number < count; number++) yield number;
