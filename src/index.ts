@@ -46,6 +46,12 @@ export {
 } from "./operations/diff.ts";
 export { discover, testSource, type DiscoverRequest } from "./operations/discover.ts";
 export { exportInstant, type ExportRequest } from "./operations/export.ts";
+export {
+  failover,
+  publishedRoutes,
+  type FailoverRequest,
+  type RoutesRequest,
+} from "./operations/failover.ts";
 export { addHold, listHolds, releaseHold, type AddHoldRequest } from "./operations/holds.ts";
 export { importFile, type ImportRequest } from "./operations/import.ts";
 export { erase, listErasures, type EraseRequest } from "./operations/erase.ts";
@@ -58,10 +64,19 @@ export { repair, type RepairRequest } from "./operations/repair.ts";
 export { previewRetention, type PreviewRetentionRequest } from "./operations/retention.ts";
 export { restore, type RestoreOperation, type RestoreTarget } from "./operations/restore.ts";
 export { listRuns, type ListRunsRequest } from "./operations/runs.ts";
+export {
+  runStandbys,
+  standbyStatus,
+  type StandbyRunRequest,
+  type StandbySettings,
+} from "./operations/standby.ts";
 export { rollup, type RollupRequest } from "./operations/rollup.ts";
 export {
+  startFormSandbox,
   startSandbox,
   startWatsonSandbox,
+  type FormSandboxPlace,
+  type FormSandboxRequest,
   type Sandbox,
   type SandboxRequest,
   type WatsonSandboxPlace,

@@ -4,8 +4,6 @@
 import { createHash } from "node:crypto";
 import { canonicalText } from "./json/canonical.ts";
 
-export const ROUTING_FORMAT = "holdfast-routing/1";
-
 /** Where one object is found. */
 export interface RoutedItem {
   /** Its key in the timeline. */
@@ -36,7 +34,7 @@ export interface MissingItem {
 }
 
 export interface RoutingTable {
-  readonly format: typeof ROUTING_FORMAT;
+  readonly format: "holdfast-routing/1";
   readonly standby: string;
   /** The source that it stands in for. */
   readonly source: string;
@@ -61,7 +59,7 @@ export interface RoutingTable {
 
 /** A table with its digest. */
 export function sealRoutes(table: Omit<RoutingTable, "format" | "sha256">): RoutingTable {
-  return { format: ROUTING_FORMAT, ...table, sha256: digestOf(table.routes) };
+  return { format: "holdfast-routing/1", ...table, sha256: digestOf(table.routes) };
 }
 
 /** Whether applications would be sent to the same places. */

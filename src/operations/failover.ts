@@ -16,6 +16,9 @@ import { membersOf, type StandbyMember, type StandbySettings } from "./standby/m
 import { addressOf, copiedRoutes, mappedRoutes, type Routes } from "./standby/routes.ts";
 import type { Workspace } from "./workspace.ts";
 
+/** It holds no secret, and applications of other users read it. */
+const TABLE_MODE = 0o644;
+
 export interface FailoverRequest {
   /** Those that are configured. */
   readonly standbys: readonly StandbySettings[];
@@ -143,7 +146,7 @@ async function newestPublished(
 }
 
 async function writeTable(path: string, table: RoutingTable): Promise<void> {
-  await using file = await FileTarget.create(path);
+  await using file = await FileTarget.create(path, TABLE_MODE);
   await file.write(Buffer.from(`${JSON.stringify(table, undefined, 2)}\n`, "utf8"));
   await file.finish();
 }

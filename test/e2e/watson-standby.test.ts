@@ -7,6 +7,7 @@ import { BasicAuthenticator } from "ibm-watson/auth/index.js";
 import { expect, it } from "vitest";
 import { backup } from "../../src/operations/backup.ts";
 import type { StandbyRunRow, StandbyStatusRow } from "../../src/operations/reports.ts";
+import { failover } from "../../src/operations/failover.ts";
 import { runStandbys, standbyStatus, type StandbySettings } from "../../src/operations/standby.ts";
 import { Workspace } from "../../src/operations/workspace.ts";
 import { collect } from "./house.ts";
@@ -148,4 +149,55 @@ it("says what it could not be given, and tries again", async () => {
   }
   const [status] = await pair.status();
   expect(status).toMatchObject({ collection: "language-models", failed: 1 });
+});
+
+it("finds every model for applications when the first instance is gone, and says what differs or is missing", async () => {
+  await using pair = await openPair();
+  const { stt, tts } = pair.house;
+  const claims = (await stt.createLanguageModel({ name: "Claims", baseModelName: "en-US_Telephony" })).result;
+  const customizationId = claims.customization_id;
+  await stt.addCorpus({ customizationId, corpusName: "q1", corpusFile: Buffer.from("one sentence\n") });
+  await stt.trainLanguageModel({ customizationId });
+  const calls = (await stt.createLanguageModel({ name: "Calls", baseModelName: "en-US_Telephony" })).result;
+  const voice = (await tts.createCustomModel({ name: "Lifts", language: "en-US" })).result;
+  await pair.backUp();
+  await pair.run();
+  pair.house.services.stt.faults.add({ kind: "cut" });
+  pair.house.services.tts.faults.add({ kind: "cut" });
+
+  const client = clientOf(pair);
+  const there = (await client.listLanguageModels({})).result.customizations;
+  const idOf = (name: string): string =>
+    there.find((model) => model.name === name)?.customization_id as string;
+  const speech = async () => failover(pair.workspace, { standbys: STANDBYS, name: "stt" });
+  const table = await speech();
+  const routed = (name: string, kept: string) => ({
+    item: `models/${name} [${kept}]`,
+    collection: "language-models",
+    state: "ready",
+    target: idOf(name),
+    kept,
+  });
+  expect(table).toMatchObject({
+    format: "holdfast-routing/1",
+    generation: null,
+    target: { name: "dr-stt", endpoint: pair.second.stt.url },
+    routes: [routed("Calls", calls.customization_id), routed("Claims", customizationId)],
+    missing: [],
+  });
+  const voices = await failover(pair.workspace, { standbys: STANDBYS, name: "tts" });
+  expect(voices.routes).toMatchObject([{ kept: voice.customization_id, state: "ready" }]);
+
+  await client.deleteLanguageModel({ customizationId: idOf("Calls") });
+  await client.deleteCorpus({ customizationId: idOf("Claims"), corpusName: "q1" });
+  const worse = await speech();
+  expect(worse.routes).toMatchObject([
+    { kept: customizationId, state: "older", detail: expect.stringContaining("corpora/q1") },
+  ]);
+  expect(worse.missing).toMatchObject([
+    {
+      item: `models/Calls [${calls.customization_id}]`,
+      detail: expect.stringContaining("holdfast restore prod-stt/language-models"),
+    },
+  ]);
 });

@@ -262,6 +262,24 @@ describe("restoring from a standby", () => {
     expect(idsIn(house, "east")).toEqual(["invoices", "receipts"]);
   });
 
+  it("copies into a third resource with the source dead", async () => {
+    await using house = await furnished();
+    await house.run();
+    await house.sandbox.kill("east");
+    await house.sandbox.addResource({ name: "north", region: "northeurope" });
+    await using workspace = await house.reconnect(["east", "west", "north"]);
+    const [fromStandby] = house.standbys;
+    const report = await restore(workspace, {
+      task: TASK,
+      scope: {},
+      target: { source: "north" },
+      apply: true,
+      ...(fromStandby && { fromStandby }),
+    });
+    expect(report).toMatchObject({ target: "north/resource", counts: { create: 2, failed: 0 } });
+    expect(idsIn(house, "north")).toEqual(["invoices", "receipts"]);
+  });
+
   it("refuses a standby of another source", async () => {
     await using house = await furnished();
     const fromStandby = { name: "back", source: "west", target: "east" };

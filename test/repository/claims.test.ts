@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { CLAIM_MS, takeClaim, type Claim, type ClaimHolder } from "../../src/repository/claims.ts";
 import { claimsOf } from "../../src/repository/paths.ts";
 import { collect, TestClock } from "../e2e/house.ts";
@@ -113,5 +113,44 @@ describe("claims", () => {
     await using claim = await take(THERE);
     claim.assertHeld();
     expect(warnings).toEqual([expect.stringContaining(path)]);
+  });
+});
+
+describe("a claim of long work", () => {
+  it("is renewed while the work goes on, so that nobody takes it over", async () => {
+    vi.useFakeTimers();
+    try {
+      const { take, clock, paths } = house();
+      const claim = await take();
+      for (let minutes = 0; minutes < 60; minutes++) {
+        clock.advance(60_000);
+        await vi.advanceTimersByTimeAsync(60_000);
+        claim.assertHeld();
+      }
+      await expect(take(THERE)).rejects.toMatchObject({
+        message: expect.stringContaining("since 2026-01-01T02:00:00Z"),
+      });
+      expect(await paths()).toHaveLength(1);
+      await claim[Symbol.asyncDispose]();
+      await using second = await take(THERE);
+      second.assertHeld();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("is lost when another run has taken over meanwhile", async () => {
+    vi.useFakeTimers();
+    try {
+      const { take, gone } = house();
+      const claim = await take(THERE);
+      // The machine slept: another one could not see it working.
+      gone.add("ops-2");
+      await using _second = await take(HERE);
+      await vi.advanceTimersByTimeAsync(4 * 60_000);
+      expect(() => claim.assertHeld()).toThrowError(expect.objectContaining({ code: "task-busy" }));
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

@@ -21,11 +21,11 @@ type Ledger = StoredCopyLedger<CopyStep>;
 interface House {
   readonly repository: Repository & { readonly storage: FaultyStorage };
   readonly damaged: string[];
-  open(more?: Partial<CopyLedgerOptions>): Promise<Ledger>;
+  readonly open: (more?: Partial<CopyLedgerOptions>) => Promise<Ledger>;
   /** Numbers of the objects there are. */
-  ordinals(): Promise<number[]>;
-  path(ordinal: number): Promise<string>;
-  damage(ordinal: number): Promise<void>;
+  readonly ordinals: () => Promise<number[]>;
+  readonly path: (ordinal: number) => Promise<string>;
+  readonly damage: (ordinal: number) => Promise<void>;
 }
 
 function house(): House {
@@ -77,6 +77,10 @@ const step = (target: string, state: CopyStep["state"] = "authorised", more: Par
 /** `target state` of each copy. */
 const told = (ledger: Ledger): string[] => ledger.steps().map(({ target, state }) => `${target} ${state}`);
 
+function fence(): never {
+  throw new HoldfastError("task-busy", "Another run has taken over.");
+}
+
 describe("copy ledgers", () => {
   it("tell the newest step of each copy, in the order in which copies were first recorded", async () => {
     const { open } = house();
@@ -118,9 +122,6 @@ describe("copy ledgers", () => {
 
   it("take nothing once the right to write is lost", async () => {
     const { open, ordinals } = house();
-    const fence = (): void => {
-      throw new HoldfastError("task-busy", "Another run has taken over.");
-    };
     await expect((await open({ fence })).record(step("a"))).rejects.toMatchObject({ code: "task-busy" });
     expect(await ordinals()).toEqual([]);
   });
@@ -255,29 +256,29 @@ describe("a damaged piece of a copy ledger", () => {
   });
 });
 
+/** What a run records; what it was told is durable. */
+async function work(open: House["open"], durable: string[]): Promise<void> {
+  const ledger = await open();
+  for (const target of ["a", "b"]) {
+    for (const state of ["authorised", "submitted", "verified"] as const) {
+      await ledger.record(step(target, state));
+      durable.push(`${target} ${state}`);
+    }
+  }
+  await ledger.compact();
+}
+
+/** Every state that was recorded for a target, or a later one, is told. */
+function expectKept(durable: readonly string[], ledger: Ledger): void {
+  const order = ["authorised", "submitted", "verified"];
+  const rank = (text: string): number => order.indexOf(text.split(" ")[1] ?? "");
+  for (const one of durable) {
+    const newest = told(ledger).find((text) => text.startsWith(one.slice(0, 2))) ?? "";
+    expect(rank(newest)).toBeGreaterThanOrEqual(rank(one));
+  }
+}
+
 describe("a fault at any storage call of a run", () => {
-  /** What a run records; what it was told is durable. */
-  async function work(open: House["open"], durable: string[]): Promise<void> {
-    const ledger = await open();
-    for (const target of ["a", "b"]) {
-      for (const state of ["authorised", "submitted", "verified"] as const) {
-        await ledger.record(step(target, state));
-        durable.push(`${target} ${state}`);
-      }
-    }
-    await ledger.compact();
-  }
-
-  /** Every state that was recorded for a target, or a later one, is told. */
-  function expectKept(durable: readonly string[], ledger: Ledger): void {
-    const order = ["authorised", "submitted", "verified"];
-    const rank = (text: string): number => order.indexOf(text.split(" ")[1] ?? "");
-    for (const one of durable) {
-      const newest = told(ledger).find((text) => text.startsWith(one.slice(0, 2))) ?? "";
-      expect(rank(newest)).toBeGreaterThanOrEqual(rank(one));
-    }
-  }
-
   it.each([
     ["fails before it is done", failCall],
     ["is done and its answer lost", loseAnswer],

@@ -51,7 +51,7 @@ describe("routing tables", () => {
     const { place } = house();
     const publish = async () => publishRoutingTable(place, (generation) => table(generation, [ROUTE]));
     const both = await Promise.all([publish(), publish()]);
-    expect(both.map(({ generation }) => generation).sort()).toEqual([1, 2]);
+    expect(new Set(both.map(({ generation }) => generation))).toEqual(new Set([1, 2]));
   });
 
   it("that do not read name the others there are, and check finds them", async () => {

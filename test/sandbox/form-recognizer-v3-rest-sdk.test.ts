@@ -71,6 +71,19 @@ async function copyModel(
   return { status, body: body as Record<string, unknown> };
 }
 
+/** Resolves with the composed model, or with the refusal. */
+async function compose(docTypes: Record<string, { modelId: string }>): Promise<unknown> {
+  const begun = await west
+    .path("/documentModels:compose")
+    .post({ body: { modelId: "composed", classifierId: "sorter", split: "auto", docTypes } });
+  if (isUnexpected(begun)) return begun.body;
+  return (await getLongRunningPoller(west, begun, POLL).pollUntilDone()).body;
+}
+
+function docTypesOf(model: Record<string, unknown>): Record<string, unknown> {
+  return model["docTypes"] as Record<string, unknown>;
+}
+
 describe("models of 2024-11-30", () => {
   it("are built, and tell where they were trained from without the signature", async () => {
     const made = await build("invoices", { description: "of 2024", tags: { team: "a" } });
@@ -110,15 +123,6 @@ describe("models of 2024-11-30", () => {
   it("are composed of a classifier and a component for each of its types", async () => {
     await build("invoices");
     await buildClassifier("sorter");
-    const compose = async (
-      docTypes: Record<string, { modelId: string }>,
-    ): Promise<Record<string, unknown>> => {
-      const begun = await west
-        .path("/documentModels:compose")
-        .post({ body: { modelId: "composed", classifierId: "sorter", split: "auto", docTypes } });
-      if (isUnexpected(begun)) return begun.body as unknown as Record<string, unknown>;
-      return (await getLongRunningPoller(west, begun, POLL).pollUntilDone()).body as Record<string, unknown>;
-    };
     expect(await compose({ letter: { modelId: "invoices" } })).toMatchObject({
       error: { innererror: { code: "ModelComposeError" } },
     });
@@ -177,11 +181,9 @@ describe("copies of 2024-11-30", () => {
       expirationDateTime: original["expirationDateTime"],
       buildMode: "template",
     });
-    const of = (model: Record<string, unknown>): Record<string, unknown> =>
-      model["docTypes"] as Record<string, unknown>;
-    expect(Object.keys(of(made))).toEqual(["copy"]);
-    expect(of(made)["copy"]).toEqual({
-      ...(of(original)["invoices"] as object),
+    expect(Object.keys(docTypesOf(made))).toEqual(["copy"]);
+    expect(docTypesOf(made)["copy"]).toEqual({
+      ...(docTypesOf(original)["invoices"] as object),
     });
   });
 

@@ -22,6 +22,7 @@ const TYPE_FILES = [
   "src/operations/reports/readiness.ts",
   "src/operations/reports/captures.ts",
   "src/operations/standby/members.ts",
+  "src/model/routing-table.ts",
   "src/cli/json-types.ts",
   "src/cli/source-row.ts",
   "src/cli/doctor/finding.ts",

@@ -27,10 +27,10 @@ export const standbySchema = z
       .int()
       .min(0)
       .meta({
-        description: "form-recognizer: superseded copies that are kept of each model (default: 1).",
+        description: "form-recognizer: most superseded copies that are kept of each model (default: 1).",
       })
       .optional(),
-    supersededForDays: days("form-recognizer: how many days a superseded copy is kept at least (default: 7)"),
+    supersededForDays: days("form-recognizer: how many days they are kept (default: 7)"),
     keepGoneDays: days(
       "form-recognizer: how many days the copy of a model that is gone from the source is kept (default: 30)",
     ),

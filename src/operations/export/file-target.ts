@@ -24,7 +24,7 @@ export class FileTarget implements AsyncDisposable {
   }
 
   /** A file of this name is replaced when the new one is whole; a device or pipe is written as it is. Errors: `file-failed`. */
-  static async create(path: string): Promise<FileTarget> {
+  static async create(path: string, mode = FILE_MODE): Promise<FileTarget> {
     return attempt(path, async () => {
       const there = await stat(path).catch((error: NodeJS.ErrnoException) => {
         if (error.code === "ENOENT") return undefined;
@@ -37,7 +37,7 @@ export class FileTarget implements AsyncDisposable {
         throw new HoldfastError("file-failed", `Could not write ${path}: it is a folder.`, { path });
       }
       const temporary = join(dirname(path), `.${basename(path)}.${randomHex(NAME_BYTES)}.part`);
-      return new FileTarget(path, temporary, await open(temporary, "wx", FILE_MODE));
+      return new FileTarget(path, temporary, await open(temporary, "wx", mode));
     });
   }
 

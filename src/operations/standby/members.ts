@@ -16,9 +16,9 @@ export interface StandbySettings {
   readonly target: string;
   /** For kinds whose service copies: consent to copies that are encrypted less than their originals. Default: no. */
   readonly allowDowngrade?: boolean;
-  /** Of those: superseded copies that are kept of each item. */
+  /** Of those: most superseded copies that are kept of each item. */
   readonly keepSuperseded?: number;
-  /** How long they are kept at least, days. */
+  /** How long they are kept, days. */
   readonly supersededForDays?: number;
   /** How long the copy of an item that is gone from the source is kept, days. */
   readonly keepGoneDays?: number;

@@ -8,3 +8,9 @@ export function versionKeyOf(model: ListedModel): string {
   if (model.apiVersion.startsWith("v2")) return model.id;
   return `${model.id}|${model.modified ?? model.created}|${model.apiVersion}`;
 }
+
+/** The version of the API that the model with this key was made with; undefined for v2.x. */
+export function apiVersionIn(key: string): string | undefined {
+  const cut = key.lastIndexOf("|");
+  return cut === -1 ? undefined : key.slice(cut + 1);
+}

@@ -10,12 +10,12 @@ const MOST_REQUESTS = 200;
 /** One of each manner; copy-sweep.test.ts has them all. */
 const VERSIONS: readonly ApiVersion[] = ["v2.1", "2024-11-30"];
 
-const FAULTS: readonly Fault[] = [
-  { kind: "status", status: 500, times: 1 },
-  { kind: "status-after", status: 500, times: 1 },
-  { kind: "cut", times: 1 },
-  { kind: "answer-lost", times: 1 },
-  { kind: "status", status: 429, retryAfter: 0, times: 1 },
+const FAULTS: readonly (readonly [string, Fault])[] = [
+  ["a failure before", { kind: "status", status: 500, times: 1 }],
+  ["a failure after", { kind: "status-after", status: 500, times: 1 }],
+  ["a cut connection before", { kind: "cut", times: 1 }],
+  ["a lost answer of", { kind: "answer-lost", times: 1 }],
+  ["throttling at", { kind: "status", status: 429, retryAfter: 0, times: 1 }],
 ];
 
 /** A model to copy and one that is nobody's business. */
@@ -60,7 +60,7 @@ async function expectSound(stand: CopyStand): Promise<void> {
 }
 
 describe.for(VERSIONS)("a standby of %s", (version) => {
-  it.for(FAULTS)("survives $kind $status at any request", async (fault) => {
+  it.for(FAULTS)("survives %s any request", async ([, fault]) => {
     let requests = MOST_REQUESTS;
     for (let after = 0; after < requests; after++) {
       await using stand = await filled(version);

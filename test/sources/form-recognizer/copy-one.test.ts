@@ -277,15 +277,27 @@ describe("composed models", () => {
     const two = rig.source.addModel({ id: "two" });
     const content = { docTypes: { one: {}, two: {} } };
     rig.source.addModel({ id: "both", composed: true, buildMode: "composed", content });
-    const refusal = (): Error =>
-      new HoldfastError("target-refused", "no", { status: 404, code: "ModelNotFound" });
+    const refusal = new HoldfastError("target-refused", "no", { status: 404, code: "ModelNotFound" });
     const submit = rig.source.submitCopy.bind(rig.source);
     rig.source.submitCopy = (ref, ...rest) =>
-      ref.id === "both" ? Promise.reject(refusal()) : submit(ref, ...rest);
+      ref.id === "both" ? Promise.reject(refusal) : submit(ref, ...rest);
     const outcomes = await rig.sync();
     expect(outcomes.map(({ action }) => action)).toEqual(["create", "create", "create"]);
     const composed = [...rig.target.models.values()].find(({ composed: is }) => is);
     expect(composed).toMatchObject({ status: "ready", components: [one, two] });
+  });
+
+  it("are not composed of copies of what their parts once were", async () => {
+    const rig = new CopyRig("2024-11-30");
+    const part = rig.source.addModel({ id: "part" });
+    await rig.sync();
+    rig.source.change({ kind: "models", id: part }, { modified: "2026-01-09T00:00:00Z" });
+    for (let n = 0; n < 3; n++) rig.source.copyFailures.push({ code: "Internal", message: "no" });
+    const content = { docTypes: { a: { modelId: part } } };
+    rig.source.addModel({ id: "all", composed: true, components: [part], content });
+    const outcomes = await rig.sync();
+    expect(outcomes.map(({ action }) => action)).toEqual(["failed", "failed"]);
+    expect(outcomes[1]?.reason).toMatch(/no verified copy.*models\/part/);
   });
 
   it("are not tried without their parts, and say which are missing", async () => {

@@ -109,7 +109,7 @@ export class CopyRig {
     const copies = sourceAround(from, PLACE).copies;
     if (copies === undefined) throw new Error("no copies");
     const request = { target: sourceAround(to, PLACE), ledger, apply, verify, settings };
-    return await Array.fromAsync(copies.copyTo(request, this.context(signal)));
+    return await collected(copies.copyTo(request, this.context(signal)));
   }
 
   /** Models of the target that are ready, by id. */
@@ -130,6 +130,12 @@ export const PLACE = {
 /** `models/invoice create` for each outcome, sorted. */
 export function told(outcomes: readonly RestoreOutcome[]): string[] {
   return outcomes.map(({ key, action }) => `${key.toString()} ${action}`).sort();
+}
+
+export async function collected<T>(elements: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const element of elements) all.push(element);
+  return all;
 }
 
 export const DAY_MS = 86_400_000;

@@ -4,7 +4,7 @@ import type { Version } from "../../../src/model/version.ts";
 import type { ApiVersion } from "../../../src/sources/form-recognizer/config.ts";
 import { modelKey, type ModelRef } from "../../../src/sources/form-recognizer/keys.ts";
 import type { CopyLedger, Route, VersionReader } from "../../../src/sources/source.ts";
-import { CopyRig, MemoryLedger, sourceAround } from "./copy-rig.ts";
+import { collected, CopyRig, MemoryLedger, sourceAround } from "./copy-rig.ts";
 
 const RUN = { run: "0".repeat(32), at: 0, sequence: "" };
 
@@ -46,7 +46,7 @@ async function routes(
   rig.source.faults.dead = true;
   const { copies } = sourceAround(rig.target);
   if (copies === undefined) throw new Error("no copies");
-  const found = await Array.fromAsync(copies.routes({ ledger, reader: readerOf(versions) }, rig.context()));
+  const found = await collected(copies.routes({ ledger, reader: readerOf(versions) }, rig.context()));
   return Object.fromEntries(found.map((route) => [keyText(route.key), route]));
 }
 
@@ -103,16 +103,16 @@ describe.for(["v2.1", "2022-08-31", "2024-11-30"] as const)(
   },
 );
 
-describe("routes of models that are trained again", () => {
-  async function retrained(version: ApiVersion): Promise<CopyRig> {
-    const rig = new CopyRig(version);
-    rig.source.addModel({ id: "invoices" });
-    await rig.sync();
-    const change = { created: "2026-04-01T00:00:00Z", modified: "2026-04-01T00:00:00Z" };
-    rig.source.change({ kind: "models", id: "invoices" }, change);
-    return rig;
-  }
+async function retrained(version: ApiVersion): Promise<CopyRig> {
+  const rig = new CopyRig(version);
+  rig.source.addModel({ id: "invoices" });
+  await rig.sync();
+  const change = { created: "2026-04-01T00:00:00Z", modified: "2026-04-01T00:00:00Z" };
+  rig.source.change({ kind: "models", id: "invoices" }, change);
+  return rig;
+}
 
+describe("routes of models that are trained again", () => {
   it("name the copy of the earlier state, and say so", async () => {
     const rig = await retrained("2024-11-30");
     const found = await routes(rig, await kept(rig));

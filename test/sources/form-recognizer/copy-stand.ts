@@ -3,6 +3,7 @@
  */
 import {
   startFormRecognizer,
+  type FormRecognizerOptions,
   type FormRecognizerSandbox,
   type ModelOptions,
   type StoredModel,
@@ -14,7 +15,7 @@ import { registerResource } from "../../../src/sources/form-recognizer/resource.
 import type { FormService } from "../../../src/sources/form-recognizer/service/face.ts";
 import { openFormService } from "../../../src/sources/form-recognizer/service/open.ts";
 import type { RestoreOutcome, Source } from "../../../src/sources/source.ts";
-import { MemoryLedger, type RunOptions, type Warned } from "./copy-rig.ts";
+import { collected, MemoryLedger, type RunOptions, type Warned } from "./copy-rig.ts";
 
 const START = Date.parse("2026-03-01T00:00:00Z");
 
@@ -24,7 +25,6 @@ const ONCE = {
   budget: { reads: 1e6, queries: 1e6, writes: 1e6 },
 } as const;
 
-/** Every model of a resource that is neither reserved nor in creation. */
 export class CopyStand implements AsyncDisposable {
   readonly sandbox: FormRecognizerSandbox;
   readonly apiVersion: ApiVersion;
@@ -39,14 +39,20 @@ export class CopyStand implements AsyncDisposable {
 
   static async start(
     apiVersion: ApiVersion,
-    more: Partial<Parameters<typeof startFormRecognizer>[0]> = {},
+    {
+      realTime = false,
+      ...more
+    }: Partial<FormRecognizerOptions> & {
+      /** The stand-in's clock goes on by itself. */
+      readonly realTime?: boolean;
+    } = {},
   ): Promise<CopyStand> {
     const sandbox = await startFormRecognizer({
       resources: [
         { name: "east", region: "eastus" },
         { name: "west", region: "westus2" },
       ],
-      manualClockFrom: START,
+      ...(realTime ? {} : { manualClockFrom: START }),
       ...more,
     });
     return new CopyStand(sandbox, apiVersion);
@@ -76,7 +82,7 @@ export class CopyStand implements AsyncDisposable {
       signal,
       warn: (message: string, item?: string) => this.warned.push({ message, item }),
     };
-    return await Array.fromAsync(copies.copyTo(request, context));
+    return await collected(copies.copyTo(request, context));
   }
 
   #open(name: string, calls: { left: number }): Source {

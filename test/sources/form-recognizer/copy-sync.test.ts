@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ApiVersion } from "../../../src/sources/form-recognizer/config.ts";
-import { CopyRig, DAY_MS, told } from "./copy-rig.ts";
+import type { Source } from "../../../src/sources/source.ts";
+import { collected, CopyRig, DAY_MS, PLACE, sourceAround, told } from "./copy-rig.ts";
 
 const GENERATIONS: readonly ApiVersion[] = ["v2.1", "2022-08-31", "2023-07-31", "2024-11-30"];
 
@@ -166,9 +167,12 @@ describe("a standby of models that are trained again under their id", () => {
     for (let n = 0; n < 3; n++) rig.source.copyFailures.push({ code: "Internal", message: "no" });
     expect(told(await rig.sync({ settings: { keepSuperseded: 0 } }))).toEqual(["models/invoices failed"]);
     expect(rig.arrived()).toEqual(["invoices"]);
+    expect(told(await rig.sync({ settings: { keepSuperseded: 0 } }))).toEqual(["models/invoices change"]);
+    // Applications are told of the new one between two runs.
+    expect(rig.arrived()).toHaveLength(2);
     expect(told(await rig.sync({ settings: { keepSuperseded: 0 } }))).toEqual([
-      "models/invoices change",
       "models/invoices delete",
+      "models/invoices same",
     ]);
     expect(rig.arrived()).toHaveLength(1);
   });
@@ -232,5 +236,22 @@ describe("settings and pairs", () => {
     await expect(rig.sync({ settings: { keepSupersedet: 1 } })).rejects.toThrow(/no setting keepSupersedet/);
     await expect(rig.sync({ settings: { allowDowngrade: "yes" } })).rejects.toThrow(/true or false/);
     await expect(rig.sync({ settings: { keepGoneDays: -1 } })).rejects.toThrow(/0 or more/);
+  });
+
+  it("refuses a resource as its own standby, and two versions of the API", async () => {
+    const rig = new CopyRig("v2.1");
+    const { copies } = sourceAround(rig.source, PLACE);
+    const sync = async (target: Source): Promise<unknown> =>
+      await collected(
+        copies?.copyTo(
+          { target, ledger: rig.ledger, apply: true, verify: false, settings: {} },
+          rig.context(),
+        ) ?? (async function* () {})(),
+      );
+    await expect(sync(sourceAround(rig.source, PLACE))).rejects.toThrow(/standby of itself/);
+    const later = new CopyRig("2024-11-30").target;
+    await expect(sync(sourceAround(later))).rejects.toThrow(/source's version of the API/);
+    await expect(sync(sourceAround(rig.target))).rejects.toMatchObject({ code: "config-invalid" });
+    expect(rig.target.models.size).toBe(0);
   });
 });

@@ -36,18 +36,21 @@ const accepted = (service: FakeService): number => service.begun.size;
 
 const killed = (): Error => new Error("killed");
 const silent = (): Error => new HoldfastError("source-unreachable", "no answer");
+const unwritable = (): Error => new HoldfastError("storage-failed", "the disk is full");
 const refused = (): Error =>
   new HoldfastError("source-protocol", "the answer could not be read", { status: 200 });
 
-/** An id map whose n-th writing is the last thing that happens. */
+/** An id map whose n-th writing fails, or is the last thing that happens. */
 class KilledIds implements IdMap {
   readonly ids = new MemoryIds();
   #left: number;
   readonly #when: "before" | "after";
+  readonly #error: () => Error;
 
-  constructor(left: number, when: "before" | "after") {
+  constructor(left: number, when: "before" | "after", error: () => Error) {
     this.#left = left;
     this.#when = when;
+    this.#error = error;
   }
 
   get(group: string, kept: string): string | undefined {
@@ -60,9 +63,9 @@ class KilledIds implements IdMap {
 
   async set(group: string, kept: string, target: string): Promise<void> {
     const last = --this.#left === 0;
-    if (last && this.#when === "before") throw killed();
+    if (last && this.#when === "before") throw this.#error();
     await this.ids.set(group, kept, target);
-    if (last) throw killed();
+    if (last) throw this.#error();
   }
 }
 
@@ -97,22 +100,24 @@ describe.each(["v2.1", "2024-11-30"] as const)("a restore that trains again, %s"
     }
   }
 
-  for (const when of ["before", "after"] as const) {
-    it(`has each model once though the process dies ${when} any note`, async () => {
-      for (let n = 1; ; n++) {
-        const stand = await keptStand(apiVersion);
-        const { service, resource } = stand.resource("away", apiVersion);
-        const ids = new KilledIds(n, when);
-        const reached = await stand.restore(resource, { ...RETRAIN, ids }).then(
-          () => false,
-          () => true,
-        );
-        await stand.restore(resource, { ...RETRAIN, ids: ids.ids });
-        await expectWhole(stand, service, `note ${n}`);
-        if (!reached) break;
-      }
-    });
-  }
+  it.each([
+    ["before", "the process dies", killed],
+    ["after", "the process dies", killed],
+    ["before", "the repository fails", unwritable],
+  ] as const)("has each model once though, %s any note, %s", async (when, _words, error) => {
+    for (let n = 1; ; n++) {
+      const stand = await keptStand(apiVersion);
+      const { service, resource } = stand.resource("away", apiVersion);
+      const ids = new KilledIds(n, when, error);
+      const reached = await stand.restore(resource, { ...RETRAIN, ids }).then(
+        () => false,
+        () => true,
+      );
+      await stand.restore(resource, { ...RETRAIN, ids: ids.ids });
+      await expectWhole(stand, service, `note ${n}`);
+      if (!reached) break;
+    }
+  });
 
   it("has each model once though any request to the container fails", async () => {
     for (let n = 1; ; n++) {

@@ -180,6 +180,28 @@ describe("what a standby can lend", () => {
     });
   });
 
+  it("is nothing that would be encrypted less afterwards, unless that was consented to", async () => {
+    const the = pairOf("2024-11-30");
+    await the.model({ id: "invoices" });
+    the.lose();
+    const downgrade = {
+      code: "DataProtectionTransformServiceError",
+      message:
+        "Data transfer request is not allowed as it downgrades to a less secure data protection scheme.",
+    };
+    the.away.service.copyFailures.push(downgrade);
+    const request = { mode: "content", lender: the.lender } as const;
+    expect((await the.stand.restore(the.home.resource, request))["models/invoices"]).toMatchObject({
+      action: "failed",
+      reason: expect.stringMatching(/less secure.*--setting allowDowngrade=true/),
+    });
+    the.away.service.copyFailures.push(downgrade);
+    const settings = { allowDowngrade: true };
+    expect(acted(await the.stand.restore(the.home.resource, { ...request, settings }))).toEqual({
+      "models/invoices": "create",
+    });
+  });
+
   it("is a classifier from v4 on; before, it is told that none can be copied", async () => {
     for (const [apiVersion, expected] of [
       ["2024-11-30", { action: "create" }],
@@ -240,6 +262,25 @@ describe("what a standby can lend", () => {
       "models/part": "create",
     });
     expect(the.home.service.faults.calls).toContain("compose");
+  });
+
+  it("that fails after something had to give way for it is told so, and the next restore has it", async () => {
+    const the = pairOf("2024-11-30");
+    await the.model({ id: "invoices" });
+    the.lose();
+    the.stand.cloud.now += 60_000;
+    the.home.service.addModel({ id: "invoices" });
+    the.away.service.copyFailures.push(
+      ...Array.from({ length: 3 }, () => ({ code: "Internal", message: "no" })),
+    );
+    const request = { mode: "content", lender: the.lender, settings: { replace: true } } as const;
+    expect((await the.stand.restore(the.home.resource, request))["models/invoices"]).toMatchObject({
+      action: "failed",
+      reason: expect.stringMatching(/what was there has been deleted for it, so run the restore again/),
+    });
+    expect(acted(await the.stand.restore(the.home.resource, request))).toEqual({
+      "models/invoices": "create",
+    });
   });
 
   it("replaces another state only when that was asked for", async () => {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { HoldfastError } from "../../../src/model/errors.ts";
 import type { ModelRef } from "../../../src/sources/form-recognizer/keys.ts";
 import { contextOf } from "../watson/timeline.ts";
 import type { FakeService } from "./fake-service.ts";
@@ -62,6 +63,20 @@ describe("training again from what is kept", () => {
     expect(context.warnings.join()).not.toContain("secret");
   });
 
+  it("does not give out for a copy what was trained from the data of one", async () => {
+    const tags = {
+      team: "finance",
+      "dr.src": "0123456789abcdef",
+      "dr.model": "x",
+      "dr.ver": "0123456789abcdef",
+    };
+    home.addModel({ ...INVOICES, tags });
+    stand.kept.keepTraining(INVOICES, await stand.kept.keep(home, INVOICES), FILES);
+    const { service, resource } = stand.resource("away", "2024-11-30");
+    await stand.restore(resource, RETRAIN);
+    expect(service.builds[0]?.tags).toEqual({ team: "finance" });
+  });
+
   it("a second time writes nothing and asks for no training", async () => {
     await keepInvoices();
     const { service, resource } = stand.resource("away", "2024-11-30");
@@ -96,10 +111,10 @@ describe("training again from what is kept", () => {
     container.put({ name: `${FOLDER}fields.json`, content: Buffer.from("content of FIELDS.JSON") });
     container.put({ name: `${FOLDER}b.pdf`, content: Buffer.from("foreign") });
     await stand.restore(stand.resource("away", "2024-11-30").resource, RETRAIN);
-    expect(container.writes.map((call) => call.replace(FOLDER, ""))).toEqual([
+    expect(container.writes.map((call) => call.replace(FOLDER, "")).sort()).toEqual([
+      "remove b.pdf",
       "write a.pdf.labels.json",
       "write a.pdf.ocr.json",
-      "remove b.pdf",
       "write fields.json",
     ]);
   });
@@ -196,6 +211,26 @@ describe("training again from what is kept", () => {
     expect([...service.models]).toEqual([]);
     service.build = unbegun;
     expect((await stand.restore(resource, RETRAIN))[`models/${ref.id}`]).toMatchObject({ action: "create" });
+  });
+
+  it("guesses nothing where the service chose the id, its answer was lost, and two models may be it", async () => {
+    const old = stand.resource("old", "v2.1").service;
+    const ref: ModelRef = { kind: "models", id: old.addModel({ name: "Invoices" }) };
+    stand.kept.keepTraining(ref, await stand.kept.keep(old, ref), FILES);
+    const { service, resource } = stand.resource("away", "v2.1");
+    const build = service.build.bind(service);
+    service.build = async (request, signal) => {
+      await build(request, signal);
+      service.addModel({ name: "Invoices", status: "creating" });
+      throw new HoldfastError("source-unreachable", "no answer");
+    };
+    for (const request of [RETRAIN, { ...RETRAIN, merge: true }]) {
+      expect((await stand.restore(resource, request))[`models/${ref.id}`]).toMatchObject({
+        action: "failed",
+        reason: expect.stringMatching(/answer was lost.*nothing tells which is it/),
+      });
+    }
+    expect(builds(service)).toBe(1);
   });
 
   it("gives up waiting in time, says that it goes on, and later waits for the same training", async () => {

@@ -248,6 +248,29 @@ describe("composed models", () => {
     expect(acted(await stand.restore(old.resource, IN_PLACE))).toEqual({});
   });
 
+  it("of v3 are composed of the models that their document types are called like, which is all that tells", async () => {
+    const old = stand.resource("old", "2022-08-31");
+    for (const id of ["one", "two"]) {
+      old.service.addModel({ id });
+      const ref: ModelRef = { kind: "models", id };
+      stand.kept.keepTraining(ref, await stand.kept.keep(old.service, ref), FILES);
+    }
+    old.service.addModel({ id: "all", content: { docTypes: { one: {}, two: {} } } });
+    await stand.kept.keep(old.service, { kind: "models", id: "all" });
+    const away = stand.resource("away", "2022-08-31");
+    const reader = stand.kept.reader((key) => key === "models/all");
+    const request = { reader, whole: false, settings: { retrain: true } } as const;
+    expect(acted(await stand.restore(away.resource, request))).toEqual({
+      "models/all": "create",
+      "models/one": "create",
+      "models/two": "create",
+    });
+    expect(away.service.models.get("models/all")).toMatchObject({
+      composed: true,
+      components: ["one", "two"],
+    });
+  });
+
   it("bring the parts along that the target lacks, when they alone were chosen", async () => {
     await keepModel({ kind: "classifiers", id: "sorter" });
     await keepModel();

@@ -11,7 +11,7 @@ const DAY_MS = 86_400_000;
 const FIRST_DAY_MS = 1_420_070_400_000;
 const DAYS = 3650;
 
-export interface FoundValue {
+interface FoundValue {
   /** As in the document. */
   readonly text: string;
   /** `valueString`, `valueNumber`, …: the member that carries the value. */

@@ -6,7 +6,7 @@ import { wireTime } from "../state.ts";
 import type { StoredModel, StoredTicket } from "../stored.ts";
 import { isAtLeast } from "../v3/call.ts";
 
-export interface CopyPlace {
+interface CopyPlace {
   readonly ticket: StoredTicket;
   /** The version that the copy was called with. */
   readonly apiVersion: string;

@@ -1,9 +1,11 @@
 /**
  * Whether a copy that is about to be processed may go on: the target's questions, in the order in which the service asks them.
  */
+import type { Resource } from "../resources.ts";
 import type { FormState } from "../state.ts";
 import type { StoredModel, StoredTicket } from "../stored.ts";
 import { isV3Model } from "../v3/call.ts";
+import { heldModels } from "../v3/info.ts";
 import type { CopyOrder } from "./copy-order.ts";
 import type { CopyFailure } from "./failures.ts";
 import { occupantOf } from "./tickets.ts";
@@ -36,10 +38,7 @@ export function judgeCopy(state: FormState, order: CopyOrder): Judgement {
   if (source?.encrypted === true && !target.encrypted && !order.degrade) {
     return { failure: { kind: "downgrade" } };
   }
-  const held = state.models.list(target.name, "models").filter(({ status }) => status !== "reserved");
-  // The place of a v2.x copy counts already; one of later versions does not yet.
-  const needed = order.kind === "models" && !order.apiVersion.startsWith("v2") ? 1 : 0;
-  if (held.length + needed > target.limit) return { failure: { kind: "limit", limit: target.limit } };
+  if (isFull(state, order, target)) return { failure: { kind: "limit", limit: target.limit } };
   const model = state.models.find(order.resource, order.kind, order.sourceId);
   if (model?.status !== "ready") return { failure: { kind: "source-gone", id: order.sourceId } };
   const missing = missingPart(state, model, target.name);
@@ -50,6 +49,12 @@ export function judgeCopy(state: FormState, order: CopyOrder): Judgement {
 
 function isSame(ticket: StoredTicket, { kind, claims }: CopyOrder): boolean {
   return ticket.kind === kind && ticket.targetId === claims.targetId && ticket.expires === claims.expires;
+}
+
+/** The place of a v2.x copy counts already, one of later versions does not yet. */
+function isFull(state: FormState, { kind, apiVersion }: CopyOrder, target: Resource): boolean {
+  if (apiVersion.startsWith("v2")) return state.models.list(target.name, "models").length > target.limit;
+  return kind === "models" && heldModels(state, target) >= target.limit;
 }
 
 /** A v2.x ticket has a model in `creating`, a later one a reserved id. */

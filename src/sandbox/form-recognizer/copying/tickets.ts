@@ -13,7 +13,7 @@ export const V2_TICKET_MS = 24 * 3_600_000;
 /** Life of a ticket of 2022-08-31 and later, ms; the guides say a day, every recording an hour. */
 export const V3_TICKET_MS = 3_600_000;
 
-export interface WantedTicket {
+interface WantedTicket {
   readonly resource: string;
   readonly kind: StoredModel["kind"];
   readonly targetId: string;

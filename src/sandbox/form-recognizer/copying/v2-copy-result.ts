@@ -9,7 +9,7 @@ const SUB_MS_RANGE = 9_996;
 /** How far the two times of one change lie apart, in units of 100 ns. */
 const UPDATE_LAG = 3;
 
-export interface CopyResultView {
+interface CopyResultView {
   readonly body: Readonly<Record<string, unknown>>;
   readonly headers: Readonly<Record<string, string>>;
 }

@@ -16,7 +16,6 @@ import { invalidParameter, neuralLimit, parameterMissing, trainingFailure } from
 import { NEURAL_QUOTA, neuralBuilds } from "./info.ts";
 import type { NewModel } from "./new-model.ts";
 import { checkFree, checkLimit, madeModel, newModelIn, pendingModel } from "./new-model.ts";
-import type { OperationKind } from "./operation-routes.ts";
 import { beginOperation, sendBegun } from "./operation-routes.ts";
 import { schedule } from "./operation-steps.ts";
 
@@ -101,7 +100,7 @@ function accept(
   if (!overwrites) state.models.put(pending);
   const isModel = wanted.kind === "models";
   const operation = beginOperation(call, {
-    kind: (isModel ? "documentModelBuild" : "documentClassifierBuild") satisfies OperationKind,
+    kind: isModel ? "documentModelBuild" : "documentClassifierBuild",
     targetId: wanted.id,
     resourceLocation: call.link(`${isModel ? "documentModels" : "documentClassifiers"}/${wanted.id}`),
     tags: wanted.tags,

@@ -31,7 +31,7 @@ export interface V3Call {
   link(path: string, query?: Readonly<Record<string, string>>): string;
 }
 
-export type V3Handler = (call: V3Call, params: Readonly<Record<string, string>>) => void | Promise<void>;
+type V3Handler = (call: V3Call, params: Readonly<Record<string, string>>) => void | Promise<void>;
 
 export function isAtLeast(version: string, minimum: V3Version): boolean {
   return rank(version) >= V3_VERSIONS.indexOf(minimum);

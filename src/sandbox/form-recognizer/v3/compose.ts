@@ -1,6 +1,7 @@
 /**
  * Compositions: of components alone before 2024-11-30, and of a classifier with a component for each of its document types since.
  */
+import type { ErrorBody } from "../errors.ts";
 import type { FormRoute } from "../routes.ts";
 import type { FormState } from "../state.ts";
 import type { StoredModel } from "../stored.ts";
@@ -21,6 +22,7 @@ interface Composition {
   readonly operation: string;
   readonly pending: StoredModel;
   readonly content: StoredModel["content"];
+  readonly fails?: ErrorBody;
 }
 
 export function composeRoutes(state: FormState): readonly FormRoute[] {
@@ -40,7 +42,14 @@ export function composeRoutes(state: FormState): readonly FormRoute[] {
       resourceLocation: call.link(`documentModels/${wanted.id}`),
       tags: wanted.tags,
     });
-    schedule(call, operation, JOB, { operation, pending, content } satisfies Composition);
+    const fails = call.exchange.formFault("fails");
+    const composition: Composition = {
+      operation,
+      pending,
+      content,
+      ...(fails === undefined ? {} : { fails: { code: fails.code, message: fails.message } }),
+    };
+    schedule(call, operation, JOB, composition);
     sendBegun(call, operation);
   });
 }
@@ -48,13 +57,18 @@ export function composeRoutes(state: FormState): readonly FormRoute[] {
 /** Says how compositions end. */
 export function composeJobs(state: FormState): void {
   state.jobs.handle(JOB, (payload, due) => {
-    const { operation, pending, content } = payload as Composition;
-    const found = state.operations.find(pending.resource, operation);
+    const { operation, pending, content, fails } = payload as Composition;
+    const { resource, kind, id } = pending;
+    const found = state.operations.find(resource, operation);
+    const ended = found === undefined ? undefined : { ...found, updated: due };
+    if (fails !== undefined) {
+      state.models.remove(resource, kind, id);
+      if (ended !== undefined) state.operations.put({ ...ended, status: "failed", error: fails });
+      return;
+    }
     const made = madeModel(pending, content, due);
     state.models.put(made);
-    if (found !== undefined) {
-      state.operations.put({ ...found, status: "succeeded", updated: due, result: made });
-    }
+    if (ended !== undefined) state.operations.put({ ...ended, status: "succeeded", result: made });
   });
 }
 

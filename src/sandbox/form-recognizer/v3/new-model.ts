@@ -6,7 +6,7 @@ import { occupantOf } from "../copying/tickets.ts";
 import { MODEL_LIFE_MS } from "../make-model.ts";
 import { wireTime } from "../state.ts";
 import type { StoredModel } from "../stored.ts";
-import type { V3Call, V3Version } from "./call.ts";
+import type { V3Call } from "./call.ts";
 import { isAtLeast } from "./call.ts";
 import { invalidParameter, modelExists, modelLimit, parameterMissing, parameterTooLong } from "./errors.ts";
 import { checkNewId } from "./ids.ts";
@@ -90,9 +90,7 @@ export function madeModel(
     status: "ready",
     created: before?.created ?? now,
     modified: now,
-    ...(isAtLeast(pending.apiVersion, "2023-07-31" satisfies V3Version)
-      ? { expires: wireTime(made + MODEL_LIFE_MS) }
-      : {}),
+    ...(isAtLeast(pending.apiVersion, "2023-07-31") ? { expires: wireTime(made + MODEL_LIFE_MS) } : {}),
     content,
   };
 }

@@ -14,9 +14,9 @@ import { sendPage } from "./model-routes.ts";
 import { operationResult } from "./model-views.ts";
 
 /** How long an operation is remembered, ms. */
-export const OPERATION_LIFE_MS = 24 * 3_600_000;
+const OPERATION_LIFE_MS = 24 * 3_600_000;
 
-export type OperationKind =
+type OperationKind =
   | "documentModelBuild"
   | "documentModelCompose"
   | "documentModelCopyTo"
@@ -31,7 +31,7 @@ const KINDS: ReadonlySet<string> = new Set<OperationKind>([
   "documentClassifierCopyTo",
 ]);
 
-export interface NewOperation {
+interface NewOperation {
   readonly kind: OperationKind;
   readonly targetId: string;
   /** Where the result will be. */

@@ -4,6 +4,7 @@
  */
 import type { ModelRef } from "../keys.ts";
 import type { ModelDetails } from "../service/face.ts";
+import { versionKeyOf } from "../version-key.ts";
 import { choosesIds, type CopyRun } from "./copy-run.ts";
 import type { StandIn } from "../equivalence.ts";
 import type { Stock } from "./stock.ts";
@@ -17,9 +18,14 @@ export function mustBeComposedAgain(
   return composed && !choosesIds(pair.target) && pair.target.service.apiVersion === "2024-11-30";
 }
 
-/** Where the parts of composed models are in the target. */
-export function standInOf({ journal }: CopyRun): StandIn {
-  return (ref) => journal.of(ref).findLast(({ state }) => state === "verified")?.target;
+/** Where the parts of composed models are in the target: the copies of the state that they have in the source now. */
+export function standInOf({ journal }: CopyRun, source: Stock): StandIn {
+  return (ref) => {
+    const part = source.get(ref);
+    const version = part && versionKeyOf(part);
+    const copies = journal.of(ref).filter(({ state }) => state === "verified");
+    return copies.findLast((step) => version === undefined || step.version === version)?.target;
+  };
 }
 
 /** The way to compose `model` in the target; or why it cannot be, for people. */
@@ -29,7 +35,7 @@ export function composeAgain(
   source: Stock,
 ): Way | { readonly reason: string } {
   const parts = partsOf(model, source);
-  const standIn = standInOf(run);
+  const standIn = standInOf(run, source);
   const missing = parts.filter((part) => standIn(part) === undefined).map(({ kind, id }) => `${kind}/${id}`);
   const target = run.pair.target.name;
   if (missing.length > 0) {

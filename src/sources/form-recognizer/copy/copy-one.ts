@@ -9,9 +9,9 @@ import type { CopyStep } from "../../source.ts";
 import { versionKeyOf } from "../version-key.ts";
 import { advance, choosesIds, isPassing, isServiceFailure, type CopyRun } from "./copy-run.ts";
 import { follow, giveUp, lookAfterSilence, settle } from "./follow.ts";
-import { operationOf, stepKey, UNHEARD } from "./journal.ts";
+import { operationOf, stepKey, targetOfStep, UNHEARD } from "./journal.ts";
 import { copyNames } from "./naming.ts";
-import { failed, refusedRequest, type Refusal } from "./refusals.ts";
+import { failed, refusedRequest } from "./refusals.ts";
 import { copyingWay, isTakenError, type Place, type Way } from "./ways.ts";
 import type { CopyEnd, Wish } from "./wish.ts";
 
@@ -21,7 +21,10 @@ const ATTEMPTS = 3;
 /** Requests for one authorisation when it is not certain whether the target has heard. */
 const AUTHORISE_TRIES = 3;
 
-/** A failed attempt is looked at again for so long, ms: a day, as long as the service works on anything, and an hour. */
+/** Names that are tried in one attempt; more than any history of failed copies has taken. */
+const NAMES_LIMIT = 50;
+
+/** A failed attempt is looked at again for so long, ms (a day, as long as the service works on anything, and an hour), and whenever the target lists it. */
 const LATE_ARRIVAL_MS = 25 * 3_600_000;
 
 /** Never throws for what the services refuse. Errors: what the ledger throws, and the reason of an abort. */
@@ -64,8 +67,8 @@ async function resumeStep(run: CopyRun, wish: Wish, way: Way, step: CopyStep): P
     case "authorised":
       return await lookAfterSilence(run, wish, way, step);
     case "failed": {
-      const recent = run.context.clock.now() - step.at < LATE_ARRIVAL_MS;
-      return recent && operation !== undefined ? await settle(run, wish, way, step) : undefined;
+      const worthIt = run.context.clock.now() - step.at < LATE_ARRIVAL_MS || run.isTaken(targetOfStep(step));
+      return worthIt && operation !== undefined ? await settle(run, wish, way, step) : undefined;
     }
     default:
       return undefined;
@@ -73,9 +76,7 @@ async function resumeStep(run: CopyRun, wish: Wish, way: Way, step: CopyStep): P
 }
 
 async function attemptOnce(run: CopyRun, wish: Wish, way: Way): Promise<CopyEnd> {
-  const reserved = await reserve(run, wish, way);
-  if (!("place" in reserved)) return reserved;
-  const { place, step } = reserved;
+  const { place, step } = await reserve(run, wish, way);
   let begun: { readonly operation: string } | "unsure";
   try {
     begun = await place.begin(run.learnt.degrade);
@@ -103,7 +104,7 @@ interface Reserved {
 }
 
 /** A place for the copy, in the ledger. Where ids are chosen by us, the ledger names it before the service does. */
-async function reserve(run: CopyRun, wish: Wish, way: Way): Promise<Reserved | Refusal> {
+async function reserve(run: CopyRun, wish: Wish, way: Way): Promise<Reserved> {
   if (choosesIds(run.pair.target) && !way.composes) {
     const place = await whenHeard(run, async () => await way.reserve(""));
     try {
@@ -116,7 +117,7 @@ async function reserve(run: CopyRun, wish: Wish, way: Way): Promise<Reserved | R
       throw error;
     }
   }
-  for (;;) {
+  for (let names = 1; ; names++) {
     const step = await begin(run, wish, freeName(run, wish));
     try {
       return { place: await whenHeard(run, async () => await way.reserve(step.target)), step };
@@ -124,6 +125,7 @@ async function reserve(run: CopyRun, wish: Wish, way: Way): Promise<Reserved | R
       if (!isServiceFailure(run, error)) throw error;
       if (isTakenError(error)) {
         await advance(run, step, { state: "failed", detail: "the id is taken or reserved in the target" });
+        if (names === NAMES_LIMIT) throw error;
         continue;
       }
       // A refusal has reserved nothing; without an answer it may have been reserved, and the next run tries the name again.

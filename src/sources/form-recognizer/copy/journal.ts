@@ -69,7 +69,7 @@ export function targetOfStep(step: CopyStep): ModelRef {
   return { kind: refOfStep(step).kind, id: step.target };
 }
 
-export function sameCopy(one: CopyStep | undefined, other: CopyStep): boolean {
+function sameCopy(one: CopyStep | undefined, other: CopyStep): boolean {
   return one?.key === other.key && one.version === other.version && one.target === other.target;
 }
 

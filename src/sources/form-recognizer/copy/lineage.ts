@@ -39,8 +39,12 @@ export function marksOf(service: Pick<FormService, "endpoint">, model: ListedMod
 /** Of a copy that was found by its mark only the digest of its version is known: it stands in the ledger after this word. */
 const BY_DIGEST = "digest:";
 
+export function isVersionOfMark(version: string): boolean {
+  return version.startsWith(BY_DIGEST);
+}
+
 export function versionMark(version: string): string {
-  return version.startsWith(BY_DIGEST) ? version.slice(BY_DIGEST.length) : digest(version);
+  return isVersionOfMark(version) ? version.slice(BY_DIGEST.length) : digest(version);
 }
 
 export function versionOfMark(mark: string): string {
@@ -100,6 +104,17 @@ export function isMarkedCopy(
   original: ListedModel,
 ): boolean {
   return carriedMark(copy) === markTextOf(original.kind, marksOf(service, original));
+}
+
+/** Description and tags without the marks: for what is made anew and is no copy. */
+export function unmarkedWords({
+  description,
+  tags,
+}: ListedModel): Readonly<{ description?: string; tags: Readonly<Record<string, string>> }> {
+  return {
+    tags: ownTags(tags),
+    ...(description === undefined ? {} : { description: ownDescription(description) }),
+  };
 }
 
 function ownTags(tags: Readonly<Record<string, string>>): Record<string, string> {

@@ -27,7 +27,7 @@ export function* copyNames(wanted: string, version: string): Generator<string, n
   for (let attempt = 0; ; attempt++) yield `${stem.slice(0, STEM_LENGTH)}.${digest}${letters(attempt)}`;
 }
 
-export function isUsableId(id: string): boolean {
+function isUsableId(id: string): boolean {
   return ID_PATTERN.test(id) && !isPrebuilt(id);
 }
 

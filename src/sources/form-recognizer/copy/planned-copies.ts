@@ -96,7 +96,7 @@ export class PlannedCopies {
     if (details === undefined || details.status !== "ready") {
       return failed(`It has gone from ${run.pair.source.name} while the run went on: run again.`);
     }
-    const wish: Wish = { model: details, wanted: copy.wanted, standIn: standInOf(run) };
+    const wish: Wish = { model: details, wanted: copy.wanted, standIn: standInOf(run, this.#stocks.source) };
     if (!mustBeComposedAgain(run, details)) {
       const end = await copyOne(run, wish);
       if (end.state === "verified" || end.partsOnly !== true) return end;

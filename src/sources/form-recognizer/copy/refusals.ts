@@ -61,7 +61,7 @@ export function failedCopy(
       return failed(wrong, { stop: new HoldfastError("config-invalid", wrong, { item: model.id }) });
     }
     case "downgrade": {
-      if (settings.allowDowngrade && !run.learnt.degrade) {
+      if (settings.allowDowngrade) {
         run.learnt.degrade = true;
         return failed(said, { again: true });
       }

@@ -7,11 +7,14 @@ import { errorText } from "../../../model/errors.ts";
 import type { CopyStep, RestoreOutcome } from "../../source.ts";
 import { modelKey, type ModelRef } from "../keys.ts";
 import type { ListedModel } from "../service/face.ts";
+import { apiVersionIn, versionKeyOf } from "../version-key.ts";
 import { advance, choosesIds, isServiceFailure, type CopyRun } from "./copy-run.ts";
-import { refOfStep, targetOfStep } from "./journal.ts";
+import { refOfStep, targetOfStep, UNHEARD } from "./journal.ts";
+
 import {
   carriedMark,
   carriedMarks,
+  isVersionOfMark,
   markTextOf,
   resourceMark,
   versionMark,
@@ -36,7 +39,7 @@ export async function supersede(run: CopyRun, current: CopyStep): Promise<void> 
 export async function markGone(run: CopyRun, { source }: Stocks, apply: boolean): Promise<void> {
   for (const step of run.journal.all()) {
     if (step.state !== "verified" && step.state !== "superseded") continue;
-    if (source.get(refOfStep(step)) !== undefined) continue;
+    if (source.get(refOfStep(step)) !== undefined || !isShownBy(run, step)) continue;
     if (step.state === "verified") {
       run.context.warn?.(
         `It is no longer in ${run.pair.source.name}. Its copy ${step.target} in ${run.pair.target.name} is kept for ${days(run.pair.settings.keepGoneMs)} days (keepGoneDays) and deleted then.`,
@@ -45,6 +48,21 @@ export async function markGone(run: CopyRun, { source }: Stocks, apply: boolean)
     }
     if (apply) await advance(run, step, { state: "gone" });
   }
+}
+
+/**
+ * Whether the version of the API that the source is configured with would show the model if it were there. After a change of that version a model
+ * that is not listed is not gone.
+ */
+function isShownBy({ pair }: CopyRun, step: CopyStep): boolean {
+  const { apiVersion, traits } = pair.source.service;
+  // Of what was found by its marks only the digest is known.
+  if (isVersionOfMark(step.version)) return !traits.choosesIds;
+  const madeWith = apiVersionIn(step.version);
+  if (madeWith === undefined) return traits.choosesIds;
+  if (traits.choosesIds || (refOfStep(step).kind === "classifiers" && !traits.classifiers)) return false;
+  // Dates: the order of texts is that of time.
+  return madeWith <= apiVersion;
 }
 
 /** Copies that carry our marks and that no ledger knows: older states of models, or of models that are gone. */
@@ -64,39 +82,90 @@ export async function adoptUnknown(run: CopyRun, { source, target }: Stocks): Pr
   }
 }
 
-/** Deletes what is due; an outcome for each copy. One that cannot be deleted does not keep the others. */
-export async function* retire(run: CopyRun, stocks: Stocks, apply: boolean): AsyncGenerator<RestoreOutcome> {
-  const byItem = new Map<string, CopyStep[]>();
-  for (const step of run.journal.all()) byItem.set(step.key, [...(byItem.get(step.key) ?? []), step]);
-  for (const steps of byItem.values()) {
-    for (const step of dueSteps(run, stocks, steps)) yield* retireStep(run, stocks, step, apply);
+/** Deletes copies that have had their day; an outcome for each. One that cannot be deleted does not keep the others. */
+export async function* retireCopies(
+  run: CopyRun,
+  stocks: Stocks,
+  apply: boolean,
+): AsyncGenerator<RestoreOutcome> {
+  for (const steps of stepsByItem(run)) {
+    for (const step of dueCopies(run, stocks, steps)) yield* retireStep(run, stocks, step, apply);
   }
 }
 
-function dueSteps(run: CopyRun, stocks: Stocks, steps: readonly CopyStep[]): readonly CopyStep[] {
-  const { settings } = run.pair;
-  const age = ({ at }: CopyStep): Millis => run.context.clock.now() - at;
-  const verified = steps.filter((step) => step.state === "verified" && isThere(stocks, step));
-  const superseded = steps.filter(({ state }) => state === "superseded").sort((a, b) => b.at - a.at);
-  const replaced = superseded.filter(
-    (step, place) => place >= settings.keepSuperseded || age(step) > settings.supersededForMs,
-  );
-  const gone = steps.filter((step) => step.state === "gone" && age(step) > settings.keepGoneMs);
-  const attempts = steps.filter((step) => {
-    if (step.state === "failed") {
-      const succeeded = verified.some(({ version }) => version === step.version);
-      return succeeded || age(step) > ATTEMPT_LIFE_MS;
+/** Deletes what failed attempts have left. After the copies of the run, which first look whether something has come of earlier attempts. */
+export async function* retireAttempts(run: CopyRun, stocks: Stocks): AsyncGenerator<RestoreOutcome> {
+  for (const steps of stepsByItem(run)) {
+    for (const step of dueAttempts(run, stocks, steps)) {
+      const arrived = stocks.target.get(targetOfStep(step))?.status === "ready";
+      if (arrived && !isProved(stocks, steps, step.version)) await keepArrived(run, stocks, step);
+      else yield* retireStep(run, stocks, step, true);
     }
-    if (step.state === "removed") return hasReturned(run, stocks, step) && verified.length > 0;
-    return isOpen(step) && age(step) > ATTEMPT_LIFE_MS;
-  });
+  }
+}
+
+function stepsByItem(run: CopyRun): Iterable<readonly CopyStep[]> {
+  const byItem = new Map<string, CopyStep[]>();
+  for (const step of run.journal.all()) {
+    const steps = byItem.get(step.key) ?? [];
+    steps.push(step);
+    byItem.set(step.key, steps);
+  }
+  return byItem.values();
+}
+
+function ageOf(run: CopyRun, { at }: CopyStep): Millis {
+  return run.context.clock.now() - at;
+}
+
+function dueCopies(run: CopyRun, stocks: Stocks, steps: readonly CopyStep[]): readonly CopyStep[] {
+  const { settings } = run.pair;
+  const superseded = steps.filter(({ state }) => state === "superseded").sort((a, b) => b.at - a.at);
+  // What this run superseded stays until applications have been told of the new copy: until the next run.
+  const replaced = superseded.filter(
+    (step, place) =>
+      step.at < stocks.takenAt &&
+      (place >= settings.keepSuperseded || ageOf(run, step) > settings.supersededForMs),
+  );
+  const gone = steps.filter(
+    (step) => step.state === "gone" && ageOf(run, step) > settings.keepGoneMs && isShownBy(run, step),
+  );
   const inSource = stocks.source.get(refOfStep(steps[0] as CopyStep)) !== undefined;
-  return [
-    // Only when what took their place is proved to work.
-    ...(verified.length > 0 ? replaced.filter((step) => wasMade(run, step)) : []),
-    ...(inSource ? [] : gone.filter((step) => wasMade(run, step))),
-    ...attempts,
-  ];
+  // Only when what took their place is proved to work.
+  const due = [...(isProved(stocks, steps) ? replaced : []), ...(inSource ? [] : gone)];
+  return due.filter((step) => wasMade(run, step));
+}
+
+function dueAttempts(run: CopyRun, stocks: Stocks, steps: readonly CopyStep[]): readonly CopyStep[] {
+  return steps.filter((step) => {
+    if (step.state === "removed")
+      return hasReturned(run, stocks, step) && isProved(stocks, steps, step.version);
+    if (step.state !== "failed" && !isOpen(step)) return false;
+    const over = step.state === "failed" && isProved(stocks, steps, step.version);
+    return over || ageOf(run, step) > ATTEMPT_LIFE_MS;
+  });
+}
+
+/** Whether a verified copy of the item, of this version if one is named, is there. */
+function isProved(stocks: Stocks, steps: readonly CopyStep[], version?: string): boolean {
+  return steps.some(
+    (step) =>
+      step.state === "verified" &&
+      (version === undefined || step.version === version) &&
+      isThere(stocks, step),
+  );
+}
+
+/** A copy that came though its run had ended. It may be the only one of that state, so it is kept like any other of its age. */
+async function keepArrived(run: CopyRun, { source, target }: Stocks, step: CopyStep): Promise<void> {
+  const original = source.get(refOfStep(step));
+  const copy = target.get(targetOfStep(step));
+  const current = original !== undefined && versionKeyOf(original) === step.version;
+  const ours = copy !== undefined && (choosesIds(run.pair.target) || carriesMarksOf(run, step, copy));
+  // The next run takes a copy of the present state over by itself.
+  if (current || !ours) return;
+  const { operation = UNHEARD } = step;
+  await advance(run, step, { state: original === undefined ? "gone" : "superseded", operation });
 }
 
 function isOpen({ state }: CopyStep): boolean {

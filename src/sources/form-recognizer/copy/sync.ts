@@ -16,7 +16,14 @@ import { marksOfOrigin } from "./lineage.ts";
 import { pairOf } from "./pair.ts";
 import { inOrder, plannedCopy, reportNotReady, type PlannedCopy } from "./plan.ts";
 import { PlannedCopies, warnOfDifferences } from "./planned-copies.ts";
-import { adoptUnknown, markGone, reportPlaceholders, retire, supersede } from "./retire.ts";
+import {
+  adoptUnknown,
+  markGone,
+  reportPlaceholders,
+  retireAttempts,
+  retireCopies,
+  supersede,
+} from "./retire.ts";
 import { copySettings } from "./settings.ts";
 import { takeStock, type Stocks } from "./stock.ts";
 
@@ -52,8 +59,8 @@ export async function* syncCopies(
   yield* inParallel({ elements: readyModels(stocks), work: look, atOnce: AT_ONCE, stop: halt });
   if (apply) await adoptUnknown(run, stocks);
   await markGone(run, stocks, apply);
-  // What is due first: it makes room.
-  yield* retire(run, stocks, apply);
+  // First: it makes room.
+  yield* retireCopies(run, stocks, apply);
   const copies = new PlannedCopies(run, stocks, apply);
   await copies.count(missing);
   // Composed models need their parts.
@@ -61,8 +68,7 @@ export async function* syncCopies(
     const elements = each(inOrder(missing).filter((copy) => copy.composed === composed));
     yield* inParallel({ elements, work: (copy) => copies.make(copy), atOnce: AT_ONCE, stop: halt });
   }
-  // Only now is it known what new copies have taken the place of.
-  if (apply) yield* retire(run, stocks, apply);
+  if (apply) yield* retireAttempts(run, stocks);
   for (const step of run.journal.all()) {
     if (step.state === "verified" && stocks.source.get(refOfStep(step)) !== undefined)
       warnOfExpiry(run, step);

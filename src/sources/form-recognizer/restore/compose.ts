@@ -4,6 +4,7 @@
 import { keyText } from "../../../model/key.ts";
 import type { VersionReader } from "../../source.ts";
 import { mappedDocTypes } from "../copy/composed.ts";
+import { unmarkedWords } from "../copy/lineage.ts";
 import { modelKey, type ModelRef } from "../keys.ts";
 import type { ComposeRequest, ModelDetails } from "../service/face.ts";
 import type { KeptModel } from "./kept-model.ts";
@@ -54,13 +55,12 @@ export async function composition(
     return { missing: `it is composed of parts that the target does not have: ${names}` };
   }
   const idOf = (ref: ModelRef): string => present.idFor(ref) ?? ref.id;
-  const { name, description, tags, classifier, body } = details;
+  const { name, classifier, body } = details;
   const split = body["split"];
   return {
-    tags,
+    ...unmarkedWords(details),
     components: parts.filter(({ kind }) => kind === "models").map(idOf),
     ...(name === undefined ? {} : { name }),
-    ...(description === undefined ? {} : { description }),
     ...(classifier === undefined
       ? {}
       : {

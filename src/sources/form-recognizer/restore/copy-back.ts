@@ -50,9 +50,11 @@ export async function copyBack(
       ? await copyOne(copies, { model: lent, wanted: kept.ref.id })
       : { state: "verified" as const, step: arrived };
   if (end.state !== "verified") {
+    const isUnsafe = end.stop?.code === "restore-unsafe";
+    const reason = isUnsafe ? `${end.reason} In a restore it is --setting allowDowngrade=true.` : end.reason;
     // The next one would end in the same way.
-    if (end.stop !== undefined) lender?.stop(end.reason);
-    return { failed: end.reason };
+    if (end.stop !== undefined) lender?.stop(reason);
+    return { failed: reason };
   }
   const ref = { kind: kept.ref.kind, id: end.step.target };
   const model = await resource.service.details(ref, context.signal);

@@ -83,28 +83,36 @@ async function beginAs(
   await notes.begin(kept, note);
   const retry = { ...DEFAULT_RETRY, ...resource.config.retry };
   for (let attempt = 1; ; attempt++) {
-    try {
-      const begun = await start(id);
+    const begun = await answerTo(start, id);
+    if (!(begun instanceof HoldfastError)) {
       const accepted = { ...note, ...begun };
       await notes.begin(kept, accepted);
       return accepted;
-    } catch (error) {
-      context.signal.throwIfAborted();
-      if (!isHoldfastError(error)) throw error;
-      const isTaken = error.context.status === CONFLICT;
-      if (isTaken && !asked) return "taken";
-      if (!isTaken && isCertain(error)) {
-        await notes.forget(kept);
-        throw error;
-      }
-      // Accepted or not: only looking tells. From then on, a conflict may be with our own request.
-      asked = true;
-      const found = await lookAfter(run, kept, note, attempt, retry, error);
-      if (found !== undefined) return found;
-      if (attempt < retry.attempts) continue;
-      if (isTaken) return "taken";
-      throw error;
     }
+    context.signal.throwIfAborted();
+    const isTaken = begun.context.status === CONFLICT;
+    if (isTaken && !asked) return "taken";
+    if (!isTaken && isCertain(begun)) {
+      await notes.forget(kept);
+      throw begun;
+    }
+    // Accepted or not: only looking tells. From then on, a conflict may be with our own request.
+    asked = true;
+    const found = await lookAfter(run, kept, note, attempt, retry, begun);
+    if (found !== undefined) return found;
+    if (attempt < retry.attempts) continue;
+    if (isTaken) return "taken";
+    throw begun;
+  }
+}
+
+/** What the service answers, a refusal or silence included. */
+async function answerTo(start: Making["start"], id: string): Promise<Begun | HoldfastError> {
+  try {
+    return await start(id);
+  } catch (error) {
+    if (isHoldfastError(error)) return error;
+    throw error;
   }
 }
 

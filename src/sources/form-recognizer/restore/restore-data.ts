@@ -3,16 +3,20 @@
  */
 import type { ItemKey } from "../../../model/key.ts";
 import type { Version } from "../../../model/version.ts";
+import { inParallel } from "../../parallel.ts";
 import type { RestoreOutcome } from "../../source.ts";
 import { stateOf } from "../data/blob-version.ts";
 import type { BlobEntry, BlobProperties, Container } from "../data/face.ts";
 import { dataKey, parseKey } from "../keys.ts";
 import { isKeptContent, writeKeptContent } from "./kept-content.ts";
-import { merged } from "./merged.ts";
+import { merged, type Pair } from "./merged.ts";
 import { failed, refusedBecause, same, unstable, type FormRestore } from "./run.ts";
 
 /** So few chosen files are asked for one by one; for more, the container is listed. */
 const FEW = 200;
+
+/** Files compared or written at once: one waits while another is on the wire. */
+const FILES_AT_ONCE = 4;
 
 /** A chosen file of a data set, there or gone at the instant. */
 interface ChosenFile {
@@ -51,25 +55,41 @@ async function* restoreSet(
   files: AsyncIterator<ChosenFile> & AsyncIterable<ChosenFile>,
 ): AsyncGenerator<RestoreOutcome> {
   const { request, context } = run;
-  const few: ChosenFile[] = [];
-  while (!request.whole && few.length < FEW) {
-    const next = await files.next();
-    if (next.done === true) {
-      for (const file of few) yield await restoreFile(run, place, file, "unknown");
-      return;
-    }
-    few.push(next.value);
-  }
+  const few = request.whole ? [] : await taken(files, FEW);
+  const isFew = !request.whole && few.length < FEW;
   let done = 0;
-  for await (const pair of merged(chain(few, files), entriesOf(place.container, prefix, context.signal))) {
-    if (pair.kept === undefined) {
-      if (request.whole && request.mode === "content") yield* settleUnknown(run, place, pair.present);
-      continue;
-    }
-    const absent = pair.present === undefined && pair.sure;
-    yield await restoreFile(run, place, pair.kept, absent ? undefined : (pair.present ?? "unknown"));
-    context.progress?.({ phase: "data", done: ++done, bytes: 0 });
+  yield* inParallel({
+    elements: isFew
+      ? unlisted(few)
+      : merged(chain(few, files), entriesOf(place.container, prefix, context.signal)),
+    atOnce: FILES_AT_ONCE,
+    stop: run.stop,
+    work: async function* (pair) {
+      if (pair.kept === undefined) {
+        if (request.whole && request.mode === "content") yield* settleUnknown(run, place, pair.present);
+        return;
+      }
+      const isAbsent = pair.present === undefined && pair.sure;
+      yield await restoreFile(run, place, pair.kept, isAbsent ? undefined : (pair.present ?? "unknown"));
+      context.progress?.({ phase: "data", done: ++done, bytes: 0 });
+    },
+  });
+}
+
+/** The first ones, `most` at most. */
+async function taken<T>(all: AsyncIterator<T>, most: number): Promise<T[]> {
+  const first: T[] = [];
+  while (first.length < most) {
+    const next = await all.next();
+    if (next.done === true) break;
+    first.push(next.value);
   }
+  return first;
+}
+
+/** To be asked for one by one. */
+async function* unlisted(files: readonly ChosenFile[]): AsyncGenerator<Pair<ChosenFile, BlobEntry>> {
+  for (const kept of files) yield { kept, present: undefined, sure: false };
 }
 
 /** `listed`: what the container has under its name; `unknown`: it has to be asked. */

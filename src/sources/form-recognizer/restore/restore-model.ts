@@ -67,7 +67,11 @@ async function made(
   action: "create" | "change",
 ): Promise<RestoreOutcome> {
   const result = await way.make();
-  if ("failed" in result) return failed(key, result.failed);
+  if ("failed" in result) {
+    const lost =
+      action === "change" ? "; what was there has been deleted for it, so run the restore again" : "";
+    return failed(key, `${result.failed}${lost}`);
+  }
   present.add(result.model);
   present.settle(ref, result.model.id);
   const { revision } = modelItem(result.model);

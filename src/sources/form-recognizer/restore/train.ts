@@ -3,6 +3,7 @@
  * known to differ.
  */
 import { keyText } from "../../../model/key.ts";
+import { unmarkedWords } from "../copy/lineage.ts";
 import { modelKey } from "../keys.ts";
 import type { BuildRequest } from "../service/face.ts";
 import { fieldDifferences } from "./fields.ts";
@@ -58,7 +59,7 @@ export async function train(
   const { resource, context, uploads } = run;
   const { details, ref } = kept;
   const { note } = training;
-  const { name, description, tags } = details;
+  const { name } = details;
   const made = await makeOnce(run, kept, {
     what: `the training of ${ref.kind === "models" ? "model" : "classifier"} ${ref.id}`,
     prepare: async () => await prepare(run, training),
@@ -67,12 +68,11 @@ export async function train(
       const request: BuildRequest = {
         kind: ref.kind,
         id,
-        tags,
+        ...unmarkedWords(details),
         buildMode,
         container,
         prefix: `${base}${note.prefix}`,
         ...(name === undefined ? {} : { name }),
-        ...(description === undefined ? {} : { description }),
         ...(note.docTypes === undefined ? {} : { docTypes: docTypesBelow(base, note.docTypes) }),
       };
       return await resource.service.build(request, context.signal);

@@ -3,13 +3,17 @@
  * trained from the same files share it, and what is there already is not sent again.
  */
 import { HoldfastError } from "../../../model/errors.ts";
+import { inParallel } from "../../parallel.ts";
 import type { BlobEntry, Container } from "../data/face.ts";
 import { trainingFileKey, type ModelRef } from "../keys.ts";
 import { fileListFor, listsOf } from "./file-lists.ts";
 import { isKeptContent, writeKeptContent } from "./kept-content.ts";
-import { keptFiles, type KeptTraining } from "./kept-training.ts";
-import { merged } from "./merged.ts";
+import { keptFiles, type KeptFile, type KeptTraining } from "./kept-training.ts";
+import { merged, type Pair } from "./merged.ts";
 import type { FormRestore, OpenContainer } from "./run.ts";
+
+/** Files written at once: one waits while another is on the wire. */
+const FILES_AT_ONCE = 4;
 
 /** Everything that a retraining writes lies below this folder of the container. */
 const FOLDER = "holdfast-retrain";
@@ -52,24 +56,24 @@ export class TrainingUploads implements AsyncDisposable {
     const base = `${folderOf(run.resource.config.retrainInto?.prefix)}${FOLDER}/${note.generation}/`;
     const lists = listsOf(note);
     let done = 0;
-    const pairs = merged(keptFiles(request.reader, ref), below(container, base, signal));
-    for await (const pair of pairs) {
-      if (pair.kept === undefined) {
-        await removeForeign(run, container, ref, base, pair.present);
-        continue;
-      }
-      const { kept } = pair;
-      const name = `${base}${kept.name}`;
-      if (lists.has(kept.name)) await container.write(name, await fileListFor(run, kept, base), signal);
-      else {
-        const absent = pair.present === undefined && pair.sure;
-        const present = absent ? undefined : (pair.present ?? (await container.find(name, signal)));
-        const isThere =
-          present !== undefined && (await isKeptContent(container, { ...present, name }, kept, signal));
-        if (!isThere) await writeKeptContent(run, container, name, kept);
-      }
-      done++;
-      context.progress?.({ phase: "training data", done, total: note.files, bytes: 0 });
+    const uploads = inParallel({
+      elements: merged(keptFiles(request.reader, ref), below(container, base, signal)),
+      atOnce: FILES_AT_ONCE,
+      stop: run.stop,
+      work: async function* (pair) {
+        if (pair.kept === undefined) {
+          await removeForeign(run, container, ref, base, pair.present);
+          return;
+        }
+        if (lists.has(pair.kept.name)) {
+          const list = await fileListFor(run, pair.kept, base);
+          await container.write(`${base}${pair.kept.name}`, list, signal);
+        } else await settleFile(run, container, base, pair);
+        yield pair.kept.name;
+      },
+    });
+    for await (const _ of uploads) {
+      context.progress?.({ phase: "training data", done: ++done, total: note.files, bytes: 0 });
     }
     return base;
   }
@@ -88,6 +92,22 @@ export class TrainingUploads implements AsyncDisposable {
 export const NOWHERE =
   "to train it again, the service must be able to read the kept data: name a container that Holdfast may write and the resource can reach " +
   "as retrainInto of the source";
+
+async function settleFile(
+  run: FormRestore,
+  container: Container,
+  base: string,
+  pair: Exclude<Pair<KeptFile, BlobEntry>, { readonly kept: undefined }>,
+): Promise<void> {
+  const { signal } = run.context;
+  const { kept, present: listed } = pair;
+  const name = `${base}${kept.name}`;
+  const isAbsent = listed === undefined && pair.sure;
+  const present = isAbsent ? undefined : (listed ?? (await container.find(name, signal)));
+  const isThere =
+    present !== undefined && (await isKeptContent(container, { ...present, name }, kept, signal));
+  if (!isThere) await writeKeptContent(run, container, name, kept);
+}
 
 /** What lies there beside the kept files would be learnt too. */
 async function removeForeign(
