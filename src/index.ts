@@ -28,6 +28,7 @@ export {
   type GatewaySettings,
 } from "./operations/gateway.ts";
 export { acknowledge, type AcknowledgeRequest } from "./operations/acknowledge.ts";
+export { openJobCatalog, readJobMemories, type JobCatalog } from "./catalog/jobs/job-catalog.ts";
 export { listNextRuns, type ScheduleRequest } from "./operations/schedule.ts";
 export { serve, testReceivers, type ServeSettings } from "./operations/serve.ts";
 export { backup, type BackupRequest } from "./operations/backup.ts";

@@ -10,15 +10,12 @@ import type { Invocation } from "./invocation.ts";
 const COPIED_KINDS: ReadonlySet<SourceKind | undefined> = new Set<SourceKind>(["form-recognizer"]);
 
 export async function configuredStandbys(invocation: Invocation): Promise<StandbySettings[]> {
-  const { document } = await invocation.config();
-  return Object.entries(document?.value.standbys ?? {}).map(([name, entry]) => {
-    const { source, target, ...switches } = entry;
-    const set = Object.entries(switches).filter(([, value]) => value !== undefined);
-    return { name, source, target, ...(Object.fromEntries(set) as Switches) };
-  });
+  const [{ document }, { standbySettings }] = await Promise.all([
+    invocation.config(),
+    import("../catalog/config/standby-settings.ts"),
+  ]);
+  return standbySettings(document?.value);
 }
-
-type Switches = Omit<StandbySettings, "name" | "source" | "target">;
 
 /** One standby. Errors: `source-unknown`. */
 export async function configuredStandby(invocation: Invocation, name: string): Promise<StandbySettings> {

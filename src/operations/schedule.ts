@@ -3,8 +3,7 @@
  */
 import { hasTimeOfDay, nextDue } from "../model/policy/schedule.ts";
 import { DAY_MS } from "../model/policy/policy.ts";
-import { readJobMemories } from "../catalog/jobs/job-catalog.ts";
-import type { Job } from "../schedule/job.ts";
+import type { Job, JobMemories } from "../schedule/job.ts";
 import { nextRuns, type RecurringJob } from "../schedule/preview.ts";
 import type { Hooks } from "./hooks.ts";
 import type { NextRunRow } from "./reports.ts";
@@ -23,11 +22,11 @@ export interface ScheduleRequest {
 export async function listNextRuns(
   workspace: Workspace,
   settings: ServeSettings,
+  memories: Pick<JobMemories, "get">,
   { select, count }: ScheduleRequest,
   hooks: Hooks = {},
 ): Promise<NextRunRow[]> {
   for (const text of select) workspace.settings(text.split("/")[0] as string);
-  using memories = readJobMemories(settings.folder);
   const jobs = await planJobs(workspace, settings, memories, hooks);
   const chosen = jobs.filter(
     ({ kind, subject }) => select.length === 0 || (kind === "backup" && isChosen(subject, select)),

@@ -1,8 +1,8 @@
 /**
  * `serve`: protects everything that is configured, by itself, until it is stopped.
  */
-import { openJobCatalog } from "../catalog/jobs/job-catalog.ts";
 import { errorText } from "../model/errors.ts";
+import type { JobMemories } from "../schedule/job.ts";
 import { Notices, type Notice } from "../schedule/notices.ts";
 import { Scheduler, type ScheduleEvent } from "../schedule/scheduler.ts";
 import { realTime, type ScheduleTime } from "../schedule/time.ts";
@@ -18,17 +18,17 @@ export type { ServeSettings } from "./serve/settings.ts";
 
 /**
  * Runs until the hooks' signal fires; what is under way is stopped at its next safe place and continued by the next start.
- * Errors: `task-busy` when another server uses the folder, `file-failed`. What goes wrong with a job is told, not thrown.
+ * `memories`: what earlier servers remembered; no other server may use them meanwhile. What goes wrong with a job is told, not thrown.
  */
 export async function serve(
   workspace: Workspace,
   settings: ServeSettings,
+  memories: JobMemories,
   tell: (event: ServeEvent) => void,
   hooks: Hooks = {},
   time: ScheduleTime = realTime(workspace.clock),
 ): Promise<void> {
   const signal = signalOf(hooks);
-  using memories = await openJobCatalog(settings.folder);
   // Progress of jobs side by side would be a jumble; what they warn of is told with the subject in it.
   const quiet: Hooks = { signal, ...(hooks.warn === undefined ? {} : { warn: hooks.warn }) };
   const notices = new Notices(memories);

@@ -30,7 +30,7 @@ const EVENTS: readonly ServeEvent[] = [
 
 function serving(events: readonly ServeEvent[] = EVENTS) {
   return configured({
-    serve: async (_workspace, _settings, tell) => {
+    serve: async (_workspace, _settings, _memories, tell) => {
       for (const event of events) tell(event);
     },
   });
@@ -70,7 +70,7 @@ it("schedule shows what comes next and why, of the chosen tasks, as many as want
   ];
   const asked: unknown[] = [];
   const scene = configured({
-    listNextRuns: async (_workspace, _settings, request) => {
+    listNextRuns: async (_workspace, _settings, _memories, request) => {
       asked.push(request);
       return rows;
     },

@@ -6,7 +6,8 @@ import {
 } from "../../src/sandbox/form-recognizer/index.ts";
 import { openFormSource } from "../../src/sources/form-recognizer/index.ts";
 import { COLLECTION } from "../../src/sources/form-recognizer/keys.ts";
-import type { CopyLedger, CopyStep, Source } from "../../src/sources/source.ts";
+import type { CopyLedger, CopyStep } from "../../src/sources/live-copies.ts";
+import type { Source } from "../../src/sources/source.ts";
 import { MemoryIds } from "../sources/watson/memory-ids.ts";
 import { describeSource, type SourceFixture, type TargetPlace } from "./source.ts";
 

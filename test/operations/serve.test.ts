@@ -1,6 +1,3 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect, it } from "vitest";
 import { backup } from "../../src/operations/backup.ts";
 import type { SourceSettings } from "../../src/operations/connections.ts";
@@ -8,6 +5,7 @@ import { listDeltas } from "../../src/operations/deltas.ts";
 import type { ServeEvent } from "../../src/operations/reports.ts";
 import { listNextRuns } from "../../src/operations/schedule.ts";
 import { serve, type ServeSettings } from "../../src/operations/serve.ts";
+import type { JobMemories, JobMemory } from "../../src/schedule/job.ts";
 import { Workspace } from "../../src/operations/workspace.ts";
 import { startCouchDB, type CouchDBSandbox } from "../../src/sandbox/couchdb/index.ts";
 import { collect, Couch, newRepository, sourceAt } from "../e2e/house.ts";
@@ -17,7 +15,6 @@ const MINUTE = 60_000;
 
 function settings(more: Partial<ServeSettings> = {}): ServeSettings {
   return {
-    folder: mkdtempSync(join(tmpdir(), "holdfast-serve-")),
     jitterMs: 0,
     windows: [],
     timezone: "UTC",
@@ -38,6 +35,7 @@ class Served implements AsyncDisposable {
   readonly server: CouchDBSandbox;
   readonly workspace: Workspace;
   readonly events: ServeEvent[] = [];
+  readonly memories: JobMemories & Map<string, JobMemory> = new Map<string, JobMemory>();
   readonly settings: ServeSettings;
   #stop = new AbortController();
   #served: Promise<void> = Promise.resolve();
@@ -68,7 +66,14 @@ class Served implements AsyncDisposable {
       },
     };
     const tell = (event: ServeEvent): void => void this.events.push(event);
-    this.#served = serve(this.workspace, this.settings, tell, { signal: this.#stop.signal }, time);
+    this.#served = serve(
+      this.workspace,
+      this.settings,
+      this.memories,
+      tell,
+      { signal: this.#stop.signal },
+      time,
+    );
   }
 
   async passUntil(end: string): Promise<void> {
@@ -186,15 +191,6 @@ it("runs a daily task each day, also where its time of day lies outside the wind
   ]);
 });
 
-it("is refused where another server works in the same folder", async () => {
-  await using house = await served("2026-06-01T12:00:00Z", { check: null });
-  house.start();
-  await house.passUntil("2026-06-01T12:00:00Z");
-  await expect(serve(house.workspace, house.settings, () => undefined)).rejects.toMatchObject({
-    code: "task-busy",
-  });
-});
-
 it("shows beforehand exactly the times at which it will begin", async () => {
   await using house = await served("2026-06-01T12:00:00Z", { jitterMs: 30 * MINUTE });
   await house.couch.json("PUT", "orders");
@@ -202,7 +198,7 @@ it("shows beforehand exactly the times at which it will begin", async () => {
   house.start();
   await house.passUntil("2026-06-01T12:20:00Z");
   await house.stop();
-  const told = await listNextRuns(house.workspace, house.settings, { select: [], count: 7 });
+  const told = await listNextRuns(house.workspace, house.settings, house.memories, { select: [], count: 7 });
   const before = house.events.length;
   house.start();
   await house.passUntil("2026-06-04T03:00:00Z");
@@ -211,10 +207,13 @@ it("shows beforehand exactly the times at which it will begin", async () => {
   expect(told.map(({ at, job }) => `${at} ${job}`)).toEqual(
     began.map(({ at, job }) => `${at} ${job ?? ""}`).slice(0, 7),
   );
-  const orders = await listNextRuns(house.workspace, house.settings, { select: ["prod/orders"], count: 2 });
+  const orders = await listNextRuns(house.workspace, house.settings, house.memories, {
+    select: ["prod/orders"],
+    count: 2,
+  });
   expect(orders.map(({ job }) => job)).toEqual(["backup prod/orders", "backup prod/orders"]);
   await expect(
-    listNextRuns(house.workspace, house.settings, { select: ["nobody"], count: 2 }),
+    listNextRuns(house.workspace, house.settings, house.memories, { select: ["nobody"], count: 2 }),
   ).rejects.toMatchObject({
     code: "source-unknown",
   });

@@ -9,7 +9,7 @@ import {
 } from "../../src/repository/copy-ledgers.ts";
 import { copyLedgersOf } from "../../src/repository/paths.ts";
 import { openSealedAt } from "../../src/repository/sealed-places.ts";
-import type { CopyStep } from "../../src/sources/source.ts";
+import type { CopyStep } from "../../src/sources/live-copies.ts";
 import { collect } from "../e2e/house.ts";
 import { failCall, faultyStorage, loseAnswer, type FaultyStorage } from "../faults/storage-faults.ts";
 import { simulatedRepository } from "../simulation/sim-house.ts";

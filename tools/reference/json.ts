@@ -32,6 +32,7 @@ const TYPE_FILES = [
   "src/repository/sealing/keyring.ts",
   "src/repository/storage/conformance/verify.ts",
   "src/sources/source.ts",
+  "src/sources/live-copies.ts",
   "src/model/level.ts",
   "src/model/verdict.ts",
   "src/sources/watson/captures.ts",

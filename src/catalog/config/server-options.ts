@@ -10,13 +10,17 @@ import { resolvePath } from "./places.ts";
 import { standbySettings } from "./standby-settings.ts";
 import { resolveSecret, type SecretReference } from "./secret-reference.ts";
 
+/** The server's own folder. */
+export function serverFolder({ document, places }: EffectiveConfig): string {
+  return resolvePath(document?.value.server?.folder ?? "holdfast-server", places);
+}
+
 /** Without the addresses of those who are told: they are secrets, and a look at the schedule needs none. */
-export function scheduleSettings({ document, places }: EffectiveConfig): ServeSettings {
+export function scheduleSettings({ document }: EffectiveConfig): ServeSettings {
   const { server = {} } = document?.value ?? {};
-  const { folder = "holdfast-server", windows = [], timezone = "UTC", spread = "5m" } = server;
+  const { windows = [], timezone = "UTC", spread = "5m" } = server;
   const { parallel = 4, perSource = 2, lookEvery = "15m", check = {} } = server;
   return {
-    folder: resolvePath(folder, places),
     windows: windows.map((text) => parseWindow(text) as Window),
     timezone,
     jitterMs: durationMs(spread),

@@ -28,13 +28,19 @@ export function scheduleCommand(app: App): Command {
     options: (command) =>
       command.option("-n, --count <number>", "how many runs", positiveNumber, DEFAULT_COUNT),
     run: async (invocation, given, { count }) => {
-      const { scheduleSettings } = await import("../../catalog/config/server-options.ts");
-      const settings = scheduleSettings(await invocation.config());
+      const [{ scheduleSettings, serverFolder }, { readJobMemories }] = await Promise.all([
+        import("../../catalog/config/server-options.ts"),
+        import("../../catalog/jobs/job-catalog.ts"),
+      ]);
+      const config = await invocation.config();
+      const settings = scheduleSettings(config);
+      using memories = readJobMemories(serverFolder(config));
       await using workspace = await invocation.open("all");
       const select = given.filter((text) => text !== undefined);
       const rows = await invocation.operations.listNextRuns(
         workspace,
         settings,
+        memories,
         { select, count },
         invocation.hooks,
       );

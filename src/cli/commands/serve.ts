@@ -28,9 +28,14 @@ export function serveCommand(app: App): Command {
       command.option("--test-notify", "only send a test to everybody who would be told of failures"),
     run: async (invocation, _words, { testNotify = false }) => {
       const { out } = invocation;
-      const { serveSettings } = await import("../../catalog/config/server-options.ts");
-      const settings = await serveSettings(await invocation.config(), invocation.signal);
+      const [{ serveSettings, serverFolder }, { openJobCatalog }] = await Promise.all([
+        import("../../catalog/config/server-options.ts"),
+        import("../../catalog/jobs/job-catalog.ts"),
+      ]);
+      const config = await invocation.config();
+      const settings = await serveSettings(config, invocation.signal);
       if (testNotify) return test(invocation, settings);
+      using memories = await openJobCatalog(serverFolder(config));
       await using workspace = await invocation.open("all");
       out.note("Ctrl-C stops it; what is under way is continued by the next start.");
       // Lines are written one after the other, also when two jobs end at once.
@@ -39,7 +44,7 @@ export function serveCommand(app: App): Command {
         written = written.then(async () => (out.json ? out.document(event) : print(event, out)));
       };
       const { signal, warn } = invocation.hooks;
-      await invocation.operations.serve(workspace, settings, tell, { signal, warn });
+      await invocation.operations.serve(workspace, settings, memories, tell, { signal, warn });
       await written;
       return undefined;
     },

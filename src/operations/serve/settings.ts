@@ -9,8 +9,6 @@ import type { StandbySettings } from "../standby.ts";
 import type { Receivers } from "./tell-others.ts";
 
 export interface ServeSettings extends StartRules {
-  /** The server's own folder: the catalog. */
-  readonly folder: string;
   readonly parallel: number;
   readonly perSource: number;
   /** How often databases are looked for and due times are worked out anew, ms. */

@@ -4,7 +4,7 @@
 import { takeClaim, type Claim } from "../../repository/claims.ts";
 import { openCopyLedger, type StoredCopyLedger } from "../../repository/copy-ledgers.ts";
 import type { TaskName } from "../../model/task.ts";
-import type { CopyStep } from "../../sources/source.ts";
+import type { CopyStep } from "../../sources/live-copies.ts";
 import { signalOf, type Hooks } from "../hooks.ts";
 import type { Workspace } from "../workspace.ts";
 import { isGone, thisHolder } from "./holder.ts";

@@ -8,7 +8,7 @@ import { newestEntry } from "../../repository/manifest.ts";
 import { publishRoutingTable, readRoutingTable, type RoutingPlace } from "../../repository/routing-tables.ts";
 import { writeStandbyRecord } from "../../repository/standby-records.ts";
 import { readNewestManifest } from "../../repository/task-store.ts";
-import type { CopyLedger, LiveCopies } from "../../sources/source.ts";
+import type { CopyLedger, LiveCopies } from "../../sources/live-copies.ts";
 import { signalOf, type Hooks } from "../hooks.ts";
 import { openLeasedTimeline } from "../leased.ts";
 import type { StandbyRunRow } from "../reports.ts";

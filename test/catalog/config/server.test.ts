@@ -4,20 +4,25 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../../src/catalog/config/document.ts";
 import { loadConfig } from "../../../src/catalog/config/effective.ts";
-import { scheduleSettings, serveSettings } from "../../../src/catalog/config/server-options.ts";
+import { scheduleSettings, serverFolder, serveSettings } from "../../../src/catalog/config/server-options.ts";
 
 async function settingsOf(text: string, env: Record<string, string> = {}) {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-server-config-"));
   writeFileSync(join(folder, "holdfast.yaml"), text);
   const config = await loadConfig({ flags: {}, env, cwd: folder, home: "/nowhere" });
-  return { folder, settings: await serveSettings(config), withoutSecrets: scheduleSettings(config) };
+  return {
+    folder,
+    serverFolder: serverFolder(config),
+    settings: await serveSettings(config),
+    withoutSecrets: scheduleSettings(config),
+  };
 }
 
 describe("the server section", () => {
   it("need not be there", async () => {
-    const { folder, settings } = await settingsOf("sources: {}\n");
+    const { folder, settings, serverFolder: own } = await settingsOf("sources: {}\n");
+    expect(own).toBe(join(folder, "holdfast-server"));
     expect(settings).toEqual({
-      folder: join(folder, "holdfast-server"),
       windows: [],
       timezone: "UTC",
       jitterMs: 300_000,
@@ -31,7 +36,7 @@ describe("the server section", () => {
   });
 
   it("says what a server goes by", async () => {
-    const { settings } = await settingsOf(`server:
+    const { settings, serverFolder: own } = await settingsOf(`server:
   folder: /srv/holdfast
   windows: ["22:00-06:30", "12:00-24:00"]
   timezone: Europe/Berlin
@@ -43,8 +48,8 @@ describe("the server section", () => {
 standbys:
   dr: { source: a, target: b }
 `);
+    expect(own).toBe("/srv/holdfast");
     expect(settings).toEqual({
-      folder: "/srv/holdfast",
       windows: [
         { from: 1_320, to: 390 },
         { from: 720, to: 1_440 },

@@ -5,13 +5,8 @@ import type { ApiVersion } from "../../../src/sources/form-recognizer/config.ts"
 import { openFormSource } from "../../../src/sources/form-recognizer/index.ts";
 import { liveCopies } from "../../../src/sources/form-recognizer/copy/live-copies.ts";
 import { registerResource } from "../../../src/sources/form-recognizer/resource.ts";
-import type {
-  CopyLedger,
-  CopyStep,
-  RestoreOutcome,
-  Source,
-  SourceContext,
-} from "../../../src/sources/source.ts";
+import type { CopyLedger, CopyStep } from "../../../src/sources/live-copies.ts";
+import type { RestoreOutcome, Source, SourceContext } from "../../../src/sources/source.ts";
 import { FakeCloud, FakeService } from "./fake-service.ts";
 
 /** Steps as they would be on disk. */

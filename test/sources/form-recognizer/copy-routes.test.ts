@@ -3,7 +3,8 @@ import { compareKeys, keyOf, keyText } from "../../../src/model/key.ts";
 import type { Version } from "../../../src/model/version.ts";
 import type { ApiVersion } from "../../../src/sources/form-recognizer/config.ts";
 import { modelKey, type ModelRef } from "../../../src/sources/form-recognizer/keys.ts";
-import type { CopyLedger, Route, VersionReader } from "../../../src/sources/source.ts";
+import type { CopyLedger, Route } from "../../../src/sources/live-copies.ts";
+import type { VersionReader } from "../../../src/sources/source.ts";
 import { collected, CopyRig, MemoryLedger, sourceAround } from "./copy-rig.ts";
 
 const RUN = { run: "0".repeat(32), at: 0, sequence: "" };

@@ -7,7 +7,7 @@ import { copyRun } from "../../../src/sources/form-recognizer/copy/copy-run.ts";
 import { copySide } from "../../../src/sources/form-recognizer/copy/pair.ts";
 import { modelKey, type ModelRef } from "../../../src/sources/form-recognizer/keys.ts";
 import { resourceOf } from "../../../src/sources/form-recognizer/resource.ts";
-import type { CopyStep } from "../../../src/sources/source.ts";
+import type { CopyStep } from "../../../src/sources/live-copies.ts";
 import { MemoryIds } from "../watson/memory-ids.ts";
 import { acted, contextOf } from "../watson/timeline.ts";
 import { MemoryLedger, Stand } from "./restore-stand.ts";

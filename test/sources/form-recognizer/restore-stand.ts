@@ -17,9 +17,8 @@ import { modelItem } from "../../../src/sources/form-recognizer/model-item.ts";
 import { registerResource, type FormResource } from "../../../src/sources/form-recognizer/resource.ts";
 import { restoreResource } from "../../../src/sources/form-recognizer/restore/restore.ts";
 import { versionKeyOf } from "../../../src/sources/form-recognizer/version-key.ts";
+import type { CopyLedger, CopyStep } from "../../../src/sources/live-copies.ts";
 import type {
-  CopyLedger,
-  CopyStep,
   IdMap,
   RestoreOutcome,
   RestoreRequest,

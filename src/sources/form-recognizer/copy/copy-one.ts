@@ -5,7 +5,7 @@
  */
 import { HoldfastError, isHoldfastError } from "../../../model/errors.ts";
 import { pause } from "../../http/backoff.ts";
-import type { CopyStep } from "../../source.ts";
+import type { CopyStep } from "../../live-copies.ts";
 import { versionKeyOf } from "../version-key.ts";
 import { advance, choosesIds, isPassing, isServiceFailure, type CopyRun } from "./copy-run.ts";
 import { follow, giveUp, lookAfterSilence, settle } from "./follow.ts";

@@ -4,7 +4,8 @@
 import type { Millis } from "../../../model/clock.ts";
 import { isHoldfastError, type HoldfastError } from "../../../model/errors.ts";
 import { pause } from "../../http/backoff.ts";
-import type { CopyStep, SourceContext } from "../../source.ts";
+import type { CopyStep } from "../../live-copies.ts";
+import type { SourceContext } from "../../source.ts";
 import type { ModelRef } from "../keys.ts";
 import type { CopySide, Pair } from "./face.ts";
 import { Journal } from "./journal.ts";

@@ -4,7 +4,7 @@
  */
 import type { Millis } from "../../../model/clock.ts";
 import { formatInstant } from "../../../model/instant.ts";
-import type { CopyStep } from "../../source.ts";
+import type { CopyStep } from "../../live-copies.ts";
 import type { CopyRun } from "./copy-run.ts";
 
 /** Two months: time to label, train and test again. */

@@ -1,7 +1,7 @@
 /**
  * Copying between two resources: what is asked, what is remembered between runs and what is answered.
  */
-import type { CopyLedger } from "../../source.ts";
+import type { CopyLedger } from "../../live-copies.ts";
 import type { FormService } from "../service/face.ts";
 
 /** One side of a copy. */

@@ -5,7 +5,7 @@
 import type { Millis } from "../../../model/clock.ts";
 import { errorText } from "../../../model/errors.ts";
 import { pause } from "../../http/backoff.ts";
-import type { CopyStep } from "../../source.ts";
+import type { CopyStep } from "../../live-copies.ts";
 import type { CopyState, ModelDetails } from "../service/face.ts";
 import { versionKeyOf } from "../version-key.ts";
 import {

@@ -2,7 +2,7 @@
  * Whether the target has a model already: by the ledger, by the marks of v3 and later, or, in v2.x, because everything that the service tells is
  * equal. Two that cannot be told apart are reported and not guessed.
  */
-import type { CopyStep } from "../../source.ts";
+import type { CopyStep } from "../../live-copies.ts";
 import type { ListedModel, ModelDetails } from "../service/face.ts";
 import { versionKeyOf } from "../version-key.ts";
 import { advance, choosesIds, type CopyRun } from "./copy-run.ts";

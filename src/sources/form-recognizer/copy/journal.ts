@@ -2,7 +2,7 @@
  * The ledger of one pair as copying reads it: by item, and by name in the target. A step is on disk before it is seen here.
  */
 import { keyText } from "../../../model/key.ts";
-import type { CopyLedger, CopyStep } from "../../source.ts";
+import type { CopyLedger, CopyStep } from "../../live-copies.ts";
 import { modelKey, type ModelKind, type ModelRef } from "../keys.ts";
 
 /** `operation` of a copy that was asked for without hearing the answer. A step without any was found, not made: it is never deleted. */

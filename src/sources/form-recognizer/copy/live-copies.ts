@@ -1,7 +1,7 @@
 /**
  * Copies of the resource's models in other resources: the only backup of a model itself that there is.
  */
-import type { LiveCopies } from "../../source.ts";
+import type { LiveCopies } from "../../live-copies.ts";
 import type { FormResource } from "../resource.ts";
 import { routesOf } from "./routes.ts";
 import { syncCopies } from "./sync.ts";

@@ -2,7 +2,7 @@
  * Two resources as a pair, and whether they can be one.
  */
 import { HoldfastError } from "../../../model/errors.ts";
-import type { CopyLedger } from "../../source.ts";
+import type { CopyLedger } from "../../live-copies.ts";
 import type { FormResource } from "../resource.ts";
 import { targetPlace } from "../service/target-place.ts";
 import type { CopySettings, CopySide, Pair } from "./face.ts";

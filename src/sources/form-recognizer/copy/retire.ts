@@ -4,7 +4,8 @@
  */
 import type { Millis } from "../../../model/clock.ts";
 import { errorText } from "../../../model/errors.ts";
-import type { CopyStep, RestoreOutcome } from "../../source.ts";
+import type { CopyStep } from "../../live-copies.ts";
+import type { RestoreOutcome } from "../../source.ts";
 import { modelKey, type ModelRef } from "../keys.ts";
 import type { ListedModel } from "../service/face.ts";
 import { apiVersionIn, versionKeyOf } from "../version-key.ts";

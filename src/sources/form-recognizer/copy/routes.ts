@@ -2,7 +2,8 @@
  * Where applications find each model in the target, when the source may be gone: from the ledger and the kept details, asking the target alone. A copy
  * counts only if the target shows it ready now.
  */
-import type { CopyLedger, CopyStep, Route, SourceContext, VersionReader } from "../../source.ts";
+import type { CopyLedger, CopyStep, Route } from "../../live-copies.ts";
+import type { SourceContext, VersionReader } from "../../source.ts";
 import type { Version } from "../../../model/version.ts";
 import { keyOf, type ItemKey } from "../../../model/key.ts";
 import { equivalence } from "../equivalence.ts";

@@ -3,7 +3,8 @@
  * run that is repeated, or was killed at any point, goes on from the ledger.
  */
 import { inParallel } from "../../parallel.ts";
-import type { CopyRequest, RestoreOutcome, SourceContext } from "../../source.ts";
+import type { CopyRequest } from "../../live-copies.ts";
+import type { RestoreOutcome, SourceContext } from "../../source.ts";
 import { modelKey } from "../keys.ts";
 import { resourceOf, type FormResource } from "../resource.ts";
 import type { ListedModel } from "../service/face.ts";

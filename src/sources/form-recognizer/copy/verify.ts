@@ -3,7 +3,7 @@
  * no proof.
  */
 import { equivalence, type StandIn } from "../equivalence.ts";
-import type { CopyStep } from "../../source.ts";
+import type { CopyStep } from "../../live-copies.ts";
 import type { ListedModel, ModelDetails } from "../service/face.ts";
 import { choosesIds, type CopyRun } from "./copy-run.ts";
 import { targetOfStep, UNHEARD } from "./journal.ts";

@@ -1,7 +1,7 @@
 /**
  * One copy: what is asked for, and how it ends.
  */
-import type { CopyStep } from "../../source.ts";
+import type { CopyStep } from "../../live-copies.ts";
 import type { StandIn } from "../equivalence.ts";
 import type { ModelDetails } from "../service/face.ts";
 import type { Refusal } from "./refusals.ts";

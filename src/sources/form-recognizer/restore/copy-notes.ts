@@ -2,7 +2,8 @@
  * The steps of copies that are fetched back, kept in the id map of the target: so that one that was cut off is gone on with.
  */
 import type { ModelKind } from "../keys.ts";
-import type { CopyLedger, CopyStep, IdMap } from "../../source.ts";
+import type { CopyLedger, CopyStep } from "../../live-copies.ts";
+import type { IdMap } from "../../source.ts";
 
 export const COPY_GROUP = "copy-back";
 

@@ -2,7 +2,8 @@
  * A standby that models may be copied back from, and the copies that it is known to have.
  */
 import { keyText } from "../../../model/key.ts";
-import type { CopyStep, RestoreRequest } from "../../source.ts";
+import type { CopyStep } from "../../live-copies.ts";
+import type { RestoreRequest } from "../../source.ts";
 import { equivalence } from "../equivalence.ts";
 import { resourceOf, type FormResource } from "../resource.ts";
 import type { FormService, ModelDetails } from "../service/face.ts";
