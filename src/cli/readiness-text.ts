@@ -23,7 +23,7 @@ const MISSING_SHOWN_IN_RUN = 3;
 
 /** One object and what is missing of it. */
 export function readinessLines(
-  { key, verdict, missing, estimateMs, copies = [] }: ReadinessRow,
+  { key, verdict, missing, estimateMs, copies = [], copyOf }: ReadinessRow,
   out: Output,
 ): string[] {
   const { text, style } = WORDS[verdict];
@@ -31,6 +31,7 @@ export function readinessLines(
   return [
     `${out.paint(style, text.padEnd(VERDICT_WIDTH))}  ${visible(key)}${estimate}`,
     ...copies.map((standby) => `    a verified copy is in standby ${visible(standby)}`),
+    ...(copyOf === undefined ? [] : [`    it is a standby's copy of ${visible(copyOf)}`]),
     ...missingLines(key, missing, MISSING_SHOWN).map((line) => `    ${line}`),
   ];
 }

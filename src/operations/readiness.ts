@@ -56,15 +56,18 @@ export async function* readinessOf(
   const { name, kind, collection } = source;
   const judge = judgeOf(kind);
   if (judge === undefined) return;
-  const verified = await readVerifiedCopies(workspace, source, timeline.task, standbys, hooks);
+  const verified = await readVerifiedCopies(workspace, source, standbys, hooks);
   const reader = scopeReader(timeline, timeline.at(instant), {}, signalOf(hooks));
   for await (const { key, verdict: alone, missing, estimateMs } of judge(collection, reader)) {
     const [version] = await reader.find([key]);
     const copies = version === undefined ? [] : verified.of(version);
-    // What is missing stays named: a copy can go.
-    const verdict = copies.length > 0 && !isRecoverable(alone) ? "degraded" : alone;
+    const copyOf = version === undefined ? undefined : verified.originOf(version);
+    const isElsewhere = copies.length > 0 || copyOf !== undefined;
+    // What is missing stays named: a copy can go, and so can its original.
+    const verdict = isElsewhere && !isRecoverable(alone) ? "degraded" : alone;
     yield {
       ...(copies.length === 0 ? {} : { copies }),
+      ...(copyOf === undefined ? {} : { copyOf }),
       task: timeline.task,
       source: name,
       collection,

@@ -12,6 +12,7 @@ import type { FormConfig } from "./form-recognizer/config.ts";
 import { openFormSource } from "./form-recognizer/index.ts";
 import { formReadiness } from "./form-recognizer/readiness.ts";
 import { FORM_TRAITS } from "./form-recognizer/traits.ts";
+import type { CopyStep } from "./live-copies.ts";
 import type { Readiness, Source, VersionReader } from "./source.ts";
 import type { WatsonConfig } from "./watson/config.ts";
 import { openWatsonStt } from "./watson-stt/index.ts";
@@ -70,8 +71,13 @@ export interface KindTraits {
   readonly readiness?: (collection: string, reader: VersionReader) => AsyncIterable<Readiness>;
   /** With `readiness`: what to do about an object that could not be rebuilt. */
   readonly remedy?: string;
-  /** Of kinds with live copies: the name under which a copy of a kept version is known (`CopyStep.version`); undefined: it is never copied. */
-  readonly copiedState?: (version: Version) => string | undefined;
+  /** Of kinds with live copies. */
+  readonly copied?: {
+    /** The name under which a copy of a kept version is known (`CopyStep.version`); undefined: it is never copied. */
+    readonly stateOf: (version: Version) => string | undefined;
+    /** The item that a copy is in its own resource. */
+    readonly itemOf: (step: Pick<CopyStep, "key" | "target">) => string;
+  };
 }
 
 const UNDERSCORE = 0x5f;

@@ -24,6 +24,8 @@ export interface ReadinessRow {
   readonly estimateMs: number | null;
   /** Standbys that have a verified copy of it: with one it is not lost. */
   readonly copies?: readonly string[];
+  /** `SOURCE/COLLECTION ITEM` that it is a copy of, made by a standby. */
+  readonly copyOf?: string;
 }
 
 /** The same of a whole task, as a backup tells it. */

@@ -3,6 +3,7 @@
  */
 import { HoldfastError } from "../../model/errors.ts";
 import type { Version } from "../../model/version.ts";
+import type { CopyStep } from "../live-copies.ts";
 import { parseKey } from "./keys.ts";
 import { keptModel } from "./restore/kept-model.ts";
 
@@ -17,9 +18,13 @@ export const FORM_TRAITS = {
   },
   isSetting: () => false,
   remedy: "name its training data (dataSets), or keep a standby (holdfast standby add)",
-  copiedState(version: Version): string | undefined {
-    const key = parseKey(version.key);
-    if (key?.what !== "model") return undefined;
-    return keptModel({ kind: key.kind, id: key.id }, version)?.versionKey;
+  copied: {
+    stateOf(version: Version): string | undefined {
+      const key = parseKey(version.key);
+      if (key?.what !== "model") return undefined;
+      return keptModel({ kind: key.kind, id: key.id }, version)?.versionKey;
+    },
+    itemOf: ({ key, target }: Pick<CopyStep, "key" | "target">): string =>
+      `${key.slice(0, key.indexOf("/"))}/${target}`,
   },
 } as const;

@@ -20,7 +20,7 @@ export interface CopySide {
 export interface CopySettings {
   /** The person's explicit consent to copy from an encrypted resource into one that is encrypted less (docs/guide/standby.md). */
   readonly allowDowngrade: boolean;
-  /** Superseded copies that are kept of each model, and how long at least, ms. */
+  /** Most superseded copies that are kept of each model, and how long, ms. */
   readonly keepSuperseded: number;
   readonly supersededForMs: number;
   /** How long the copy of a model that is gone from the source is kept, ms. */

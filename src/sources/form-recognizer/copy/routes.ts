@@ -177,11 +177,11 @@ function newestFirst(steps: readonly CopyStep[]): readonly CopyStep[] {
 function whyMissing(kept: ModelDetails, steps: readonly CopyStep[]): string {
   const last = newestFirst(steps)[0];
   const todo =
-    "Run the standby while the source lives; if it is gone, build the model from the kept training data (restore with retrain).";
+    "Run the standby while the source lives; if it is gone, build the model from the kept training data (`holdfast restore --retrain`).";
   if (last === undefined) {
     const classifier = kept.kind === "classifiers" && kept.apiVersion === "2023-07-31";
     return classifier
-      ? `Classifiers of ${kept.apiVersion} cannot be copied. Build it from the kept training data (restore with retrain).`
+      ? `Classifiers of ${kept.apiVersion} cannot be copied. Build it from the kept training data (\`holdfast restore --retrain\`).`
       : `It was never copied. ${todo}`;
   }
   const why = last.detail === undefined ? `the last step known is "${last.state}"` : last.detail;

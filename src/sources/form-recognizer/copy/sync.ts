@@ -112,7 +112,7 @@ async function lookAt(
       key,
       action: "failed",
       revision: version,
-      reason: `Version ${run.pair.source.service.apiVersion} of the API cannot copy classifiers. Build it in ${run.pair.target.name} from the same training data (restore with retrain), or build it anew with 2024-11-30, which can copy it.`,
+      reason: `Version ${run.pair.source.service.apiVersion} of the API cannot copy classifiers. Build it in ${run.pair.target.name} from the same training data (\`holdfast restore --retrain\`), or build it anew with 2024-11-30, which can copy it.`,
     };
   }
   const details = await run.pair.source.service.details(model, run.context.signal);
