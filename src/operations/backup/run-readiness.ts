@@ -40,7 +40,8 @@ export async function runReadiness(
       }
     }
     const { remedy } = traitsOf(kind as SourceKind);
-    return judged ? { counts, notRecoverable, ...(remedy === undefined ? {} : { remedy }) } : undefined;
+    const advice = remedy === undefined || notRecoverable.length === 0 ? {} : { remedy };
+    return judged ? { counts, notRecoverable, ...advice } : undefined;
   } catch (error) {
     if (signalOf(hooks).aborted) return undefined;
     hooks.warn?.(`Whether everything in ${task} could be rebuilt was not found out: ${errorText(error)}`);
