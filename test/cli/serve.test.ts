@@ -3,7 +3,15 @@ import { HoldfastError } from "../../src/model/errors.ts";
 import type { NextRunRow, ServeEvent } from "../../src/operations/reports.ts";
 import { configured, holdfast, jsonLines } from "./harness.ts";
 
+const PLANNED: ServeEvent = {
+  event: "planned",
+  at: "2026-06-01T11:45:00.000Z",
+  jobs: 3,
+  next: "2026-06-01T12:00:00.000Z",
+};
+
 const EVENTS: readonly ServeEvent[] = [
+  PLANNED,
   { event: "planned", at: "2026-06-01T12:00:00.000Z", jobs: 3, next: "2026-06-01T12:00:00.000Z" },
   { event: "began", at: "2026-06-01T12:00:00.000Z", job: "backup prod/orders", lateMs: 36_000_000 },
   { event: "began", at: "2026-06-01T12:00:00.000Z", job: "backup prod/people", lateMs: 10 },
@@ -40,7 +48,8 @@ it("serve writes a line for what ends, and for what begins late", async () => {
   const { exit, stdout } = await holdfast(["serve"], serving());
   expect(exit).toBe(0);
   expect(stdout.split("\n")).toEqual([
-    "2026-06-01T12:00:00Z  3 jobs; next at 2026-06-01T12:00:00Z",
+    // The second time there is nothing new to say.
+    "2026-06-01T11:45:00Z  3 jobs; next at 2026-06-01T12:00:00Z",
     "2026-06-01T12:00:00Z  backup prod/orders begins, 10 h 00 min late",
     "2026-06-01T12:00:05Z  ok      backup prod/orders: delta: 2 items, 0 deleted, 80 bytes stored, 5.0 s; next at 2026-06-02T02:00:00Z",
     "2026-06-01T12:00:06Z  FAILED  backup prod/people: source-unreachable: prod does not answer.; tried again at 2026-06-01T12:05:06Z",

@@ -40,7 +40,12 @@ export function serveCommand(app: App): Command {
       out.note("Ctrl-C stops it; what is under way is continued by the next start.");
       // Lines are written one after the other, also when two jobs end at once.
       let written: Promise<void> = Promise.resolve();
+      let jobs: number | undefined;
       const tell = (event: ServeEvent): void => {
+        // Due times are worked out again and again; a person hears of it when there is more or less to do than before.
+        const isNews = event.event !== "planned" || event.jobs !== jobs;
+        if (event.event === "planned") ({ jobs } = event);
+        if (!out.json && !isNews) return;
         written = written.then(async () => (out.json ? out.document(event) : print(event, out)));
       };
       const { signal, warn } = invocation.hooks;

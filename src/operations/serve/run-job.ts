@@ -52,7 +52,11 @@ async function runBackup(
 }
 
 function runText({ kind, live, deleted, purged, storedBytes }: RunReport): string {
-  return `${kind ?? "run"}: ${live} items, ${deleted + purged} deleted, ${storedBytes} bytes stored`;
+  return `${kind ?? "run"}: ${itemsText(live)}, ${deleted + purged} deleted, ${storedBytes} bytes stored`;
+}
+
+function itemsText(count: number): string {
+  return count === 1 ? "1 item" : `${count} items`;
 }
 
 async function runStandby(
@@ -69,7 +73,7 @@ async function runStandby(
   // What a standby cannot be given is told by its status; trying at once again would not help.
   const missing = rows.reduce((sum, row) => sum + row.failed, 0);
   const done = rows.reduce((sum, row) => sum + row.created + row.changed + row.deleted, 0);
-  return { ok: true, did: `${done} items brought up${missing > 0 ? `, ${missing} MISSING` : ""}` };
+  return { ok: true, did: `${itemsText(done)} brought up${missing > 0 ? `, ${missing} MISSING` : ""}` };
 }
 
 async function runCheck(workspace: Workspace, settings: ServeSettings, hooks: Hooks): Promise<JobOutcome> {
