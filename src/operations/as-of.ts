@@ -40,7 +40,7 @@ export async function resolveAsOf(
 }
 
 /** `As of 2026-01-11T02:00:00Z, exact to the week; nearest instants: 2026-01-11T02:00:00Z and 2026-01-18T02:00:00Z.` */
-export function exactnessText({ precision, instant, next }: ExactnessRow): string {
+function exactnessText({ precision, instant, next }: ExactnessRow): string {
   if (precision === "second") return `As of ${instant}, exact to the second.`;
   const nearest = next === null ? instant : `${instant} and ${next}`;
   if (precision === "epoch")

@@ -19,7 +19,7 @@ const FIRST_RETRY_MS = 5 * 60_000;
 const LONGEST_RETRY_MS = 6 * 3_600_000;
 
 /** The wait after that many failures in a row. */
-export function retryDelay(failures: number): Millis {
+function retryDelay(failures: number): Millis {
   return Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
 }
 

@@ -22,7 +22,7 @@ export type Notice =
  * A failure is told when it happened this often in a row: the first is mended by the second try more often than not. A check that finds damage is
  * told at once.
  */
-export const TOLD_AFTER = 2;
+const TOLD_AFTER = 2;
 /** What still fails is told again this often, ms: a first notice may have been overlooked. */
 const AGAIN_MS = 86_400_000;
 

@@ -58,7 +58,7 @@ export function policySettingsOf(
 const PERIODS = new Set(["every", "cleanupAfter"]);
 
 /** A value as the file writes it. */
-export function policyText({ name, value }: Pick<PolicyValue, "name" | "value">): string | number | boolean {
+function policyText({ name, value }: Pick<PolicyValue, "name" | "value">): string | number | boolean {
   if (value === null) return name === "cleanupAfter" ? "never" : "unlimited";
   return typeof value === "number" && PERIODS.has(name) ? periodText(value) : value;
 }

@@ -70,5 +70,3 @@ export const serverSchema = z
       .optional(),
   })
   .meta({ description: "What `holdfast serve` goes by." });
-
-export type ServerEntry = z.infer<typeof serverSchema>;

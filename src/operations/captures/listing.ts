@@ -15,7 +15,7 @@ import { openLeasedTimeline } from "../leased.ts";
 import type { Workspace } from "../workspace.ts";
 
 /** What applications upload and the services never give back. */
-export const UPLOADED = ["corpora", "grammars", "audio", "prompts", "speakers"] as const;
+const UPLOADED = ["corpora", "grammars", "audio", "prompts", "speakers"] as const;
 export type Uploaded = (typeof UPLOADED)[number];
 
 /** One listed resource that was made of an upload. */

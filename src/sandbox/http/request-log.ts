@@ -7,7 +7,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { RequestCounts } from "./request-counts.ts";
 
 /** Requests that are remembered one by one; older ones are only counted. */
-export const REMEMBERED_REQUESTS = 1000;
+const REMEMBERED_REQUESTS = 1000;
 
 export interface SeenRequest {
   readonly method: string;

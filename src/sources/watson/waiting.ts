@@ -54,7 +54,7 @@ export async function whenNotBusy<T>(act: () => Promise<T>, wait: Wait, context:
   }
 }
 
-export function isBusy(error: unknown): boolean {
+function isBusy(error: unknown): boolean {
   return isHoldfastError(error) && error.context.status === BUSY_STATUS;
 }
 

@@ -10,7 +10,7 @@ import type { TrainingContainer } from "./container.ts";
 import { ContainerUnreadable, openContainer } from "./container.ts";
 
 /** Fewer documents do not make a model. */
-export const MIN_DOCUMENTS = 5;
+const MIN_DOCUMENTS = 5;
 
 const DOCUMENT = /\.(?:pdf|jpe?g|png|tiff?|bmp)$/i;
 const FIELD_LIST = "fields.json";

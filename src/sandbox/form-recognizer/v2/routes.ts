@@ -60,7 +60,7 @@ function routesOf(state: FormState, version: V2Version): readonly FormRoute[] {
 }
 
 /** Throws 404 for an id that v2.x does not know. */
-export function findModel(state: FormState, { resource }: FormExchange, id: string): StoredModel {
+function findModel(state: FormState, { resource }: FormExchange, id: string): StoredModel {
   const model = state.models.find(resource.name, "models", id.toLowerCase());
   if (model === undefined || !isOfV2(model)) throw modelNotFound(id);
   return model;

@@ -67,7 +67,7 @@ export async function selectionOf(
 }
 
 /** Names of the documents that v2.x says it took in; undefined where it does not say. */
-export function trainedDocuments(model: ModelDetails): string[] | undefined {
+function trainedDocuments(model: ModelDetails): string[] | undefined {
   const documents = objectIn(model.body, "trainResult")?.["trainingDocuments"];
   if (!Array.isArray(documents)) return undefined;
   const names = documents.map((document) => (document as Json)["documentName"]);

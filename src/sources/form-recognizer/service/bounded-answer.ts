@@ -9,7 +9,7 @@ import { parseJson } from "../../http/whole-answer.ts";
  * Longest answer that is believed (bytes). The largest real ones are details of models composed of 200 components: a few
  * MB; pages of lists stay far below.
  */
-export const ANSWER_BYTES = 32 * 1024 * 1024;
+const ANSWER_BYTES = 32 * 1024 * 1024;
 
 export async function boundedBytes(answer: HttpAnswer): Promise<Buffer> {
   const pieces: Buffer[] = [];

@@ -21,7 +21,7 @@ import { PollPace } from "./poll-pace.ts";
  * Requests per second of tier S0, a little below the service's limits (50 reads, 10 lists, 5 changes), shared with applications. F0 allows one of
  * each: set there.
  */
-export const DEFAULT_BUDGET: BudgetLimits = { reads: 40, queries: 8, writes: 4 };
+const DEFAULT_BUDGET: BudgetLimits = { reads: 40, queries: 8, writes: 4 };
 
 /**
  * The service asks for waits of whole seconds and was seen to need far more than the one it named, so waits begin at one and grow. Six tries last

@@ -68,7 +68,7 @@ function codeOf(error: Members): string {
 }
 
 /** The service may quote a container's address: what stands in its query is a credential. */
-export function withoutSignatures(text: string): string {
+function withoutSignatures(text: string): string {
   return text
     .replace(/(https?:\/\/[^\s?'"]+)\?[^\s'"]*/gi, "$1")
     .replace(/\bsig=[^\s&'"]+/gi, "sig=[removed]");

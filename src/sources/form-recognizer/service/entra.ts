@@ -13,9 +13,9 @@ import type { FormAuth } from "../config.ts";
 import { boundedObject } from "./bounded-answer.ts";
 
 /** The public cloud's; China: `https://login.chinacloudapi.cn`, US Government: `https://login.microsoftonline.us`. */
-export const PUBLIC_AUTHORITY = "https://login.microsoftonline.com";
+const PUBLIC_AUTHORITY = "https://login.microsoftonline.com";
 /** China ends in `.cn`, US Government in `.us`. */
-export const PUBLIC_SCOPE = "https://cognitiveservices.azure.com/.default";
+const PUBLIC_SCOPE = "https://cognitiveservices.azure.com/.default";
 
 /** Entra's shortest usual token life (s), used when the answer does not tell. */
 const DEFAULT_EXPIRES_IN_S = 3600;
