@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { HoldfastError } from "../../src/model/errors.ts";
 import { backup } from "../../src/operations/backup.ts";
 import type { SourceSettings } from "../../src/operations/connections.ts";
 import { listDeltas } from "../../src/operations/deltas.ts";
@@ -7,6 +8,8 @@ import { listNextRuns } from "../../src/operations/schedule.ts";
 import { serve, type ServeSettings } from "../../src/operations/serve.ts";
 import type { JobMemories, JobMemory } from "../../src/schedule/job.ts";
 import { Workspace } from "../../src/operations/workspace.ts";
+import { manifestsOf } from "../../src/repository/paths.ts";
+import type { Source } from "../../src/sources/source.ts";
 import { startCouchDB, type CouchDBSandbox } from "../../src/sandbox/couchdb/index.ts";
 import { collect, Couch, newRepository, sourceAt } from "../e2e/house.ts";
 import { SimulatedTime } from "../schedule/simulated-time.ts";
@@ -175,6 +178,52 @@ it("says that a source cannot be reached, tries again, and catches up once when 
   expect(instants).toHaveLength(3);
   expect(instants[1]?.slice(0, 10)).toBe("2026-06-02");
   expect(instants[2]).toBe("2026-06-03T02:00:00Z");
+});
+
+it("tells of a task whose timeline is damaged, and protects the others", async () => {
+  await using house = await served("2026-06-01T12:00:00Z", { check: null });
+  for (const name of ["orders", "people"]) await house.couch.json("PUT", name);
+  house.start();
+  await house.passUntil("2026-06-01T13:00:00Z");
+  const { storage, keyring } = house.workspace.repository;
+  const task = keyring.taskName("prod", "couchdb", "orders");
+  for await (const { path } of storage.list(manifestsOf(task), {})) {
+    const whole = await storage.read(path);
+    await storage.remove(path);
+    await storage.create(path, whole.subarray(0, whole.length - 1));
+  }
+  await house.passUntil("2026-06-02T13:00:00Z");
+  await house.stop();
+  const orders = house.ended("backup prod/orders").slice(1);
+  expect(orders.length).toBeGreaterThan(1);
+  expect(orders.every(({ ok }) => ok === false)).toBe(true);
+  expect(await house.instants("people")).toEqual(["2026-06-01T12:00:00Z", "2026-06-02T02:00:00Z"]);
+});
+
+it("names the collections of a source that could be listed when the list breaks off", async () => {
+  const time = new SimulatedTime("2026-06-01T12:00:00Z");
+  const warnings: string[] = [];
+  const connect = (): Source =>
+    ({
+      async *discover() {
+        yield { collection: "orders", identity: "" };
+        throw new HoldfastError("source-unreachable", "prod does not answer any more.");
+      },
+      async [Symbol.asyncDispose]() {},
+    }) as unknown as Source;
+  const repository = await newRepository();
+  await using workspace = new Workspace(repository, [sourceAt("http://127.0.0.1:1", ["*"])], time, connect);
+  const memories = new Map<string, JobMemory>();
+  const hooks = { warn: (text: string) => warnings.push(text) };
+  const rows = await listNextRuns(
+    workspace,
+    settings({ check: null }),
+    memories,
+    { select: [], count: 1 },
+    hooks,
+  );
+  expect(rows).toMatchObject([{ job: "backup prod/orders", why: "now" }]);
+  expect(warnings).toEqual(["prod: not all collections could be listed: prod does not answer any more."]);
 });
 
 it("runs a daily task each day, also where its time of day lies outside the windows", async () => {

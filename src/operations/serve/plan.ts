@@ -68,6 +68,8 @@ async function backupsOf(
   } catch (error) {
     signalOf(hooks).throwIfAborted();
     if (!isHoldfastError(error)) throw error;
+    if (jobs.length > 0)
+      hooks.warn?.(`${source.name}: not all collections could be listed: ${error.message}`);
   }
   if (jobs.length > 0) return jobs;
   // Its collections cannot be listed, or there is none: a backup of the source as a whole says so, again and again.
@@ -92,7 +94,13 @@ async function backupJob(
   hooks: Hooks,
 ): Promise<Job> {
   const subject = `${source.name}/${collection}`;
-  const { at, first } = await dueOf(workspace, source, collection, hooks, openingOf(settings));
+  const { at, first } = await dueOf(workspace, source, collection, hooks, openingOf(settings)).catch(
+    (error: unknown) => {
+      if (!isHoldfastError(error)) throw error;
+      // What hinders looking at the timeline hinders its run too, and there it is told.
+      return { at: workspace.clock.now(), first: false };
+    },
+  );
   const { policy } = workspace.policyOf(source.name, collection);
   const spread = !first && hasTimeOfDay(policy);
   return { id: `backup ${subject}`, kind: "backup", subject, source: source.name, regular: at, spread };
