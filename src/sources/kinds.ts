@@ -15,6 +15,7 @@ import { FORM_TRAITS } from "./form-recognizer/traits.ts";
 import type { CopyStep } from "./live-copies.ts";
 import type { Readiness, Source, VersionReader } from "./source.ts";
 import type { WatsonConfig } from "./watson/config.ts";
+import { STT_COLLECTIONS } from "./watson-stt/collections.ts";
 import { openWatsonStt } from "./watson-stt/index.ts";
 import { sttReadiness } from "./watson-stt/readiness.ts";
 import { openWatsonTts } from "./watson-tts/index.ts";
@@ -98,7 +99,7 @@ const TRAITS: Readonly<Record<SourceKind, KindTraits>> = {
   },
   "watson-stt": {
     ...WATSON_TRAITS,
-    collections: ["language-models", "acoustic-models", "jobs"],
+    collections: [...STT_COLLECTIONS.keys()],
     // Acoustic models are trained with language models. Jobs are not run twice; their callbacks are registered.
     standby: [
       { collection: "language-models" },

@@ -44,14 +44,15 @@ export async function* captureJobs(
   }
   const ids = new Set([...listed.keys(), ...(captured ?? []), ...(kept ?? [])]);
   const open = new Set(captured ?? []);
+  const settled = await keptWithResults(engine, [...listed.values()]);
   let done = 0;
   for (const id of ids) {
     context.signal.throwIfAborted();
     context.progress?.({ phase: "recognition jobs", done: done++, total: ids.size, bytes: 0 });
-    for await (const versions of newsOf(
-      engine,
-      await versionsOf(calls, engine, id, listed.get(id), open.has(id)),
-    )) {
+    const release = open.has(id) ? [goneVersion(captureKey("jobs", id))] : [];
+    // Completed and kept with its results already: they do not change any more.
+    const news = settled.has(id) ? release : await versionsOf(calls, id, listed.get(id), release);
+    for await (const versions of newsOf(engine, news)) {
       yield { kind: "versions", versions, sequence: "" };
     }
   }
@@ -59,27 +60,25 @@ export async function* captureJobs(
   yield { kind: "end", cursor: { jobs: memory }, completeAsOf, through: clock.now() };
 }
 
-/** What is to be kept of a job now. `isCaptured`: its audio is kept. */
+/** What is to be kept of a job now. `release`: what gives its audio up, where that is kept. */
 async function versionsOf(
   calls: JobCalls,
-  engine: CaptureEngine,
   id: string,
   listed: Job | undefined,
-  isCaptured: boolean,
+  release: readonly CapturedVersion[],
 ): Promise<CapturedVersion[]> {
-  const release = isCaptured ? [goneVersion(captureKey("jobs", id))] : [];
   if (listed !== undefined && !isCompleted(listed)) return [jobItem(listed)];
-  // Completed and kept with its results already: they do not change any more.
-  if (listed !== undefined && (await isKept(engine, listed))) return release;
   const job = await calls.job(id);
   // Deleted, or forgotten by the service when its time was over: there is nothing to be done for it.
   if (job === undefined) return [goneVersion(jobKey(id)), ...release];
   return isCompleted(job) ? [jobItem(job), ...release] : [jobItem(job)];
 }
 
-async function isKept(engine: CaptureEngine, job: Job): Promise<boolean> {
-  const { key, state } = jobItem(job);
-  return (await engine.known([{ key, state }]))[0] === true;
+/** Ids of the completed jobs among these that are kept with their results. */
+async function keptWithResults(engine: CaptureEngine, jobs: readonly Job[]): Promise<ReadonlySet<string>> {
+  const completed = jobs.filter((job) => isCompleted(job));
+  const known = await engine.known(completed.map((job) => jobItem(job)));
+  return new Set(completed.filter((_job, at) => known[at] === true).map(({ id }) => id));
 }
 
 /** The ids in kept keys of items that are not deleted; undefined where the engine may not read its keys. */
