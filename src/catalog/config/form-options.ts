@@ -5,7 +5,7 @@ import type { SourceOptions } from "../../sources/kinds.ts";
 import type { FormAuth } from "../../sources/form-recognizer/config.ts";
 import { defined, optionalMs } from "./option-members.ts";
 import { DEFAULT_API_VERSION, type FormEntry } from "./source-form-schema.ts";
-import type { Follow } from "./source-options.ts";
+import type { Follow } from "./follow.ts";
 
 type FormOptions = Extract<SourceOptions, { readonly kind: "form-recognizer" }>;
 

@@ -7,6 +7,7 @@ import { HoldfastError } from "../../model/errors.ts";
 import type { CouchAuth } from "../../sources/couchdb/config.ts";
 import type { SourceOptions } from "../../sources/kinds.ts";
 import type { WatsonAuth } from "../../sources/watson/config.ts";
+import type { Follow } from "./follow.ts";
 import { formOptions, formSecrets, NO_FORM_SECRETS } from "./form-options.ts";
 import { defined, optionalMs } from "./option-members.ts";
 import { resolvePath, type Places } from "./places.ts";
@@ -14,14 +15,6 @@ import type { SourceEntry } from "./schema.ts";
 import { resolveSecret, type SecretReference } from "./secret-reference.ts";
 import type { CouchEntry } from "./source-couchdb-schema.ts";
 import type { WatsonEntry } from "./source-watson-schema.ts";
-
-/** How secrets and files of one source are followed. */
-export interface Follow {
-  /** Errors: `secret-unavailable`. */
-  secret(reference: SecretReference, what: string): Promise<string>;
-  /** Errors: `config-invalid`. */
-  file(path: string, what: string): Promise<string>;
-}
 
 /** What reaches the source. Errors: `secret-unavailable`, `config-invalid` for a certificate file that cannot be read. */
 export async function sourceOptions(

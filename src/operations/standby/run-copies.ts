@@ -18,7 +18,7 @@ import type { Workspace } from "../workspace.ts";
 import { claimStandby, openLedger } from "./ledger.ts";
 import { switchesOf } from "./members.ts";
 import { addressOf, copiedRoutes } from "./routes.ts";
-import type { MemberRun, Outcome } from "./run-member.ts";
+import type { MemberRun, Outcome } from "./member-run.ts";
 
 /** Warnings that a row carries; all are told. */
 const MAX_WARNINGS = 1_000;

@@ -7,27 +7,13 @@ import { newestEntry } from "../../repository/manifest.ts";
 import { readStandbyRecord, writeStandbyRecord } from "../../repository/standby-records.ts";
 import { readNewestManifest } from "../../repository/task-store.ts";
 import { signalOf, type Hooks } from "../hooks.ts";
-import type { RestoreItemRow, RestoreReport, StandbyRunRow } from "../reports.ts";
+import type { RestoreReport, StandbyRunRow } from "../reports.ts";
 import { restore } from "../restore.ts";
 import type { Workspace } from "../workspace.ts";
 import { claimStandby } from "./ledger.ts";
-import { switchesOf, type StandbyMember, type StandbySettings } from "./members.ts";
+import type { MemberRun, Outcome } from "./member-run.ts";
+import { switchesOf } from "./members.ts";
 import { runCopies } from "./run-copies.ts";
-
-export interface MemberRun {
-  readonly standby: StandbySettings;
-  readonly member: StandbyMember;
-  /** False: only tell what would be done. */
-  readonly apply: boolean;
-  /** Compare with the second instance even if it has the newest instant already. */
-  readonly verify: boolean;
-  readonly onItem?: (row: RestoreItemRow) => void;
-}
-
-export type Outcome = Omit<
-  StandbyRunRow,
-  "standby" | "task" | "source" | "collection" | "target" | "durationMs"
->;
 
 const NOTHING_DONE = { created: 0, changed: 0, deleted: 0, failed: 0, failures: [] } as const;
 
