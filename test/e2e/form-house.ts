@@ -9,6 +9,7 @@ import { runStandbys, standbyStatus, type StandbySettings } from "../../src/oper
 import { Workspace } from "../../src/operations/workspace.ts";
 import type { RoutingTable } from "../../src/model/routing-table.ts";
 import type { Repository } from "../../src/repository/repository.ts";
+import type { Storage } from "../../src/repository/storage/storage.ts";
 import {
   startFormRecognizer,
   type FormRecognizerSandbox,
@@ -40,11 +41,12 @@ export interface FormHouse extends AsyncDisposable {
   failover(more?: { readonly at?: string; readonly out?: string }): Promise<RoutingTable>;
 }
 
-/** `more`: beside `source` and `target` of the standby. `east`: of that resource. */
+/** `more`: beside `source` and `target` of the standby. `east`: of that resource. `storage`: default in memory. */
 export async function openFormHouse(
   apiVersion: ApiVersion = "2024-11-30",
   more: Partial<StandbySettings> = {},
   east: Partial<ResourceOptions> = {},
+  storage?: Storage,
 ): Promise<FormHouse> {
   const clock = new TestClock();
   const sandbox = await startFormRecognizer({
@@ -54,7 +56,7 @@ export async function openFormHouse(
     ],
     manualClockFrom: clock.now(),
   });
-  const repository = await newRepository();
+  const repository = await newRepository(storage);
   const workspace = new Workspace(repository, formSources(sandbox, ["east", "west"], apiVersion), clock);
   const standbys = [{ name: "dr", source: "east", target: "west", ...more }];
   const warnings: string[] = [];
