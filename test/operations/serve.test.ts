@@ -105,6 +105,16 @@ class Served implements AsyncDisposable {
   }
 }
 
+/** A source whose list of collections breaks off. */
+const breakingOff = (): Source =>
+  ({
+    async *discover() {
+      yield { collection: "orders", identity: "" };
+      throw new HoldfastError("source-unreachable", "prod does not answer any more.");
+    },
+    async [Symbol.asyncDispose]() {},
+  }) as unknown as Source;
+
 async function served(
   start: string,
   more: Partial<ServeSettings> = {},
@@ -203,16 +213,13 @@ it("tells of a task whose timeline is damaged, and protects the others", async (
 it("names the collections of a source that could be listed when the list breaks off", async () => {
   const time = new SimulatedTime("2026-06-01T12:00:00Z");
   const warnings: string[] = [];
-  const connect = (): Source =>
-    ({
-      async *discover() {
-        yield { collection: "orders", identity: "" };
-        throw new HoldfastError("source-unreachable", "prod does not answer any more.");
-      },
-      async [Symbol.asyncDispose]() {},
-    }) as unknown as Source;
   const repository = await newRepository();
-  await using workspace = new Workspace(repository, [sourceAt("http://127.0.0.1:1", ["*"])], time, connect);
+  await using workspace = new Workspace(
+    repository,
+    [sourceAt("http://127.0.0.1:1", ["*"])],
+    time,
+    breakingOff,
+  );
   const memories = new Map<string, JobMemory>();
   const hooks = { warn: (text: string) => warnings.push(text) };
   const rows = await listNextRuns(
