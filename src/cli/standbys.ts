@@ -2,12 +2,8 @@
  * The configured standbys, and which sources a command must reach for them.
  */
 import type { StandbySettings } from "../operations/standby.ts";
-import type { SourceKind } from "./auth-entry.ts";
 import { HoldfastError } from "../model/errors.ts";
 import type { Invocation } from "./invocation.ts";
-
-/** Kinds whose items live only inside the service. */
-const COPIED_KINDS: ReadonlySet<SourceKind | undefined> = new Set<SourceKind>(["form-recognizer"]);
 
 export async function configuredStandbys(invocation: Invocation): Promise<StandbySettings[]> {
   const [{ document }, { standbySettings }] = await Promise.all([
@@ -32,8 +28,14 @@ export async function reachOfRun(
   standbys: readonly StandbySettings[],
   names: readonly string[],
 ): Promise<string[]> {
-  const { sources } = await invocation.config();
-  const copied = chosen(standbys, names).filter(({ source }) => COPIED_KINDS.has(sources.get(source)?.kind));
+  const [{ sources }, { isCopiedKind }] = await Promise.all([
+    invocation.config(),
+    import("../operations/standby/members.ts"),
+  ]);
+  const copied = chosen(standbys, names).filter(({ source }) => {
+    const kind = sources.get(source)?.kind;
+    return kind !== undefined && isCopiedKind(kind);
+  });
   return [...new Set([...targetsOf(standbys, names), ...copied.map(({ source }) => source)])];
 }
 

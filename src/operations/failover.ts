@@ -9,6 +9,7 @@ import { readRoutingTable } from "../repository/routing-tables.ts";
 import { resolveAsOf } from "./as-of.ts";
 import { FileTarget } from "./export/file-target.ts";
 import { signalOf, type Hooks } from "./hooks.ts";
+import { newestTable } from "./standby/newest-table.ts";
 import { openLeasedTimeline } from "./leased.ts";
 import { chosenStandbys } from "./standby/chosen.ts";
 import { openLedger } from "./standby/ledger.ts";
@@ -136,13 +137,7 @@ async function newestPublished(
   if (first === undefined) return undefined;
   const { repository } = workspace;
   const place = { repository, task: first.task, standby: standby.name, signal: signalOf(hooks) };
-  try {
-    return await readRoutingTable(place);
-  } catch (error) {
-    if (!isHoldfastError(error, "object-damaged")) throw error;
-    hooks.warn?.(error.message);
-    return undefined;
-  }
+  return newestTable(place, hooks);
 }
 
 async function writeTable(path: string, table: RoutingTable): Promise<void> {

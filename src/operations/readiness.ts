@@ -59,7 +59,8 @@ export async function* readinessOf(
   const verified = await readVerifiedCopies(workspace, source, standbys, hooks);
   const reader = scopeReader(timeline, timeline.at(instant), {}, signalOf(hooks));
   for await (const { key, verdict: alone, missing, estimateMs } of judge(collection, reader)) {
-    const [version] = await reader.find([key]);
+    // A look-up for each object is paid only where standbys have copied anything.
+    const [version] = verified.isEmpty ? [] : await reader.find([key]);
     const copies = version === undefined ? [] : verified.of(version);
     const copyOf = version === undefined ? undefined : verified.originOf(version);
     const isElsewhere = copies.length > 0 || copyOf !== undefined;

@@ -1,22 +1,18 @@
 /**
  * A real `holdfast standby run` that is killed at some request, and run again: each model is copied once, and found.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
 import { expect, it } from "vitest";
 import type { RoutingTable } from "../../src/model/routing-table.ts";
 import { startFormRecognizer, type FormRecognizerSandbox } from "../../src/sandbox/form-recognizer/index.ts";
+import { runKilled, runWell, type Ended } from "./killed-process.ts";
 
-const MAIN = new URL("../../src/cli/main.ts", import.meta.url).pathname;
 const MODELS = ["invoices", "receipts"];
 
 /** Every so many requests of the run one kill: each costs two processes. `HOLDFAST_SWEEP_ALL=1` tries all. */
 const STEP = process.env["HOLDFAST_SWEEP_ALL"] === "1" ? 1 : 8;
-const LOOK_MS = 5;
 
 class House {
   readonly sandbox: FormRecognizerSandbox;
@@ -28,27 +24,16 @@ class House {
   }
 
   /** `struck`: the process is killed when this says so. */
-  async run(args: readonly string[], struck?: () => boolean): Promise<{ code: number | null; out: string }> {
-    const child = spawn(process.execPath, [MAIN, ...args], {
-      env: { ...process.env, HOLDFAST_CONFIG: join(this.#folder, "holdfast.yaml"), PASS: "p" },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let out = "";
-    child.stdout.on("data", (text) => (out += String(text)));
-    child.stderr.on("data", (text) => (out += String(text)));
-    const closed = once(child, "close") as Promise<[number | null]>;
-    if (struck !== undefined) {
-      while (child.exitCode === null && !struck()) await wait(LOOK_MS);
-      child.kill("SIGKILL");
-    }
-    const [code] = await closed;
-    return { code, out };
+  async run(args: readonly string[], struck?: () => boolean): Promise<Ended> {
+    return await runKilled(args, this.#env(), struck);
   }
 
   async expectDone(...args: string[]): Promise<string> {
-    const { code, out } = await this.run(args);
-    if (code !== 0) throw new Error(`${args.join(" ")}: ${code} ${out}`);
-    return out;
+    return await runWell(args, this.#env());
+  }
+
+  #env(): NodeJS.ProcessEnv {
+    return { HOLDFAST_CONFIG: join(this.#folder, "holdfast.yaml"), PASS: "p" };
   }
 
   /** `target`: the resource that the standby of the same name is kept in. */

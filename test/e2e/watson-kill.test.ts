@@ -1,24 +1,20 @@
 /**
  * A restore of custom models by a real process that is killed at some request, and repeated: each model exists once, and equal.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { DEFAULT_INSTANCE } from "../../src/sandbox/watson/index.ts";
 import { startWatsonStt, type WatsonSttSandbox } from "../../src/sandbox/watson-stt/index.ts";
+import { runKilled, runWell, type Ended } from "./killed-process.ts";
 
-const MAIN = new URL("../../src/cli/main.ts", import.meta.url).pathname;
 const TASK = "prod/language-models";
 const CORPUS = "The claim was filed with Holdfast Mutual.\n";
 const MODELS = ["Claims", "Calls"];
 
 /** Every so many requests of the restore one kill: each costs three processes. `HOLDFAST_SWEEP_ALL=1` tries all. */
 const STEP = process.env["HOLDFAST_SWEEP_ALL"] === "1" ? 1 : 11;
-const LOOK_MS = 5;
 
 class House {
   readonly sandbox: WatsonSttSandbox;
@@ -30,31 +26,16 @@ class House {
   }
 
   /** `struck`: the process is killed when this says so. */
-  async run(args: readonly string[], struck?: () => boolean): Promise<{ code: number | null; out: string }> {
-    const child = spawn(process.execPath, [MAIN, ...args], {
-      env: {
-        ...process.env,
-        HOLDFAST_CONFIG: join(this.#folder, "holdfast.yaml"),
-        PASS: "p",
-        KEY: this.sandbox.apiKey,
-      },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let out = "";
-    child.stdout.on("data", (text) => (out += String(text)));
-    child.stderr.on("data", (text) => (out += String(text)));
-    const closed = once(child, "close") as Promise<[number | null]>;
-    if (struck !== undefined) {
-      for (let looks = 0; child.exitCode === null && !struck(); looks++) await wait(LOOK_MS);
-      child.kill("SIGKILL");
-    }
-    const [code] = await closed;
-    return { code, out };
+  async run(args: readonly string[], struck?: () => boolean): Promise<Ended> {
+    return await runKilled(args, this.#env(), struck);
   }
 
-  async expectDone(...args: string[]): Promise<void> {
-    const { code, out } = await this.run(args);
-    if (code !== 0) throw new Error(`${args.join(" ")}: ${code} ${out}`);
+  async expectDone(...args: string[]): Promise<string> {
+    return await runWell(args, this.#env());
+  }
+
+  #env(): NodeJS.ProcessEnv {
+    return { HOLDFAST_CONFIG: join(this.#folder, "holdfast.yaml"), PASS: "p", KEY: this.sandbox.apiKey };
   }
 
   async call(method: string, path: string, body?: string | object, instance = DEFAULT_INSTANCE) {

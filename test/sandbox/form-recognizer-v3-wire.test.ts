@@ -3,14 +3,9 @@
  */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
+import { copyCalls, D, F, V30, V31, V40 } from "./form-recognizer-v3-calls.ts";
 import type { Answer, Stand } from "./form-recognizer-v3-stand.ts";
 import { SOURCE, startStand } from "./form-recognizer-v3-stand.ts";
-
-const V30 = "api-version=2022-08-31";
-const V31 = "api-version=2023-07-31";
-const V40 = "api-version=2024-11-30";
-const F = "/formrecognizer";
-const D = "/documentintelligence";
 
 let stand: Stand;
 
@@ -22,18 +17,7 @@ afterEach(async () => {
   await stand[Symbol.asyncDispose]();
 });
 
-async function build(modelId: string, more: object = {}): Promise<Answer> {
-  const body = { modelId, buildMode: "template", azureBlobSource: { containerUrl: SOURCE }, ...more };
-  return stand.call("west", "POST", `${D}/documentModels:build?${V40}`, body);
-}
-
-async function authorize(modelId: unknown, more: object = {}): Promise<Answer> {
-  return stand.call("east", "POST", `${D}/documentModels:authorizeCopy?${V40}`, { modelId, ...more });
-}
-
-async function copyTo(id: string, body: unknown): Promise<Answer> {
-  return stand.call("west", "POST", `${D}/documentModels/${id}:copyTo?${V40}`, body);
-}
+const { build, authorize, copyTo } = copyCalls(() => stand);
 
 function idsOf({ body }: Answer): string[] {
   return (body["value"] as { readonly modelId: string }[]).map(({ modelId }) => modelId);

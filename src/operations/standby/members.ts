@@ -3,7 +3,7 @@
  */
 import { HoldfastError } from "../../model/errors.ts";
 import type { TaskName } from "../../model/task.ts";
-import { traitsOf } from "../../sources/kinds.ts";
+import { traitsOf, type SourceKind } from "../../sources/kinds.ts";
 import type { Scope } from "../restore/scope.ts";
 import type { Workspace } from "../workspace.ts";
 
@@ -34,6 +34,11 @@ export interface StandbyMember {
 export function switchesOf(standby: StandbySettings): Readonly<Record<string, unknown>> {
   const { name: _name, source: _source, target: _target, ...switches } = standby;
   return switches;
+}
+
+/** Whether standbys of such sources are kept by the service's own copying, so that the source itself is asked. */
+export function isCopiedKind(kind: SourceKind): boolean {
+  return traitsOf(kind).copied !== undefined;
 }
 
 /** In the order in which they must be applied. Errors: `source-unknown`, `config-invalid` when the two do not fit together. */

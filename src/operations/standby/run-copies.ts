@@ -1,11 +1,11 @@
 /**
  * Bringing one collection of a standby in step by the service's own copying: for kinds whose items live only inside the service.
  */
-import { errorText, isHoldfastError } from "../../model/errors.ts";
+import { errorText } from "../../model/errors.ts";
 import { formatInstant } from "../../model/instant.ts";
 import { routesAlike, sealRoutes, type RoutingTable } from "../../model/routing-table.ts";
 import { newestEntry } from "../../repository/manifest.ts";
-import { publishRoutingTable, readRoutingTable, type RoutingPlace } from "../../repository/routing-tables.ts";
+import { publishRoutingTable } from "../../repository/routing-tables.ts";
 import { writeStandbyRecord } from "../../repository/standby-records.ts";
 import { readNewestManifest } from "../../repository/task-store.ts";
 import type { CopyLedger, LiveCopies } from "../../sources/live-copies.ts";
@@ -17,6 +17,7 @@ import { sourceContext } from "../source-context.ts";
 import type { Workspace } from "../workspace.ts";
 import { claimStandby, openLedger } from "./ledger.ts";
 import { switchesOf } from "./members.ts";
+import { newestTable } from "./newest-table.ts";
 import { addressOf, copiedRoutes } from "./routes.ts";
 import type { MemberRun, Outcome } from "./member-run.ts";
 
@@ -132,7 +133,8 @@ async function publish(
   try {
     await using leased = await openLeasedTimeline(workspace, member.task, hooks);
     const instant = newestEntry(leased.timeline.manifest).to;
-    const last = await lastTable(place, hooks);
+    // One that does not read is published anew.
+    const last = await newestTable(place, hooks);
     if (state === "in-step" && !verify && last?.instant === formatInstant(instant)) return last;
     const routes = await copiedRoutes(
       workspace,
@@ -155,17 +157,6 @@ async function publish(
   } catch (error) {
     signalOf(hooks).throwIfAborted();
     hooks.warn?.(`The routing table of standby ${name} was not published: ${errorText(error)}`);
-    return undefined;
-  }
-}
-
-/** One that does not read is published anew. */
-async function lastTable(place: RoutingPlace, hooks: Hooks): Promise<RoutingTable | undefined> {
-  try {
-    return await readRoutingTable(place);
-  } catch (error) {
-    if (!isHoldfastError(error, "object-damaged")) throw error;
-    hooks.warn?.(error.message);
     return undefined;
   }
 }

@@ -1,15 +1,14 @@
 /**
  * How far one collection of a standby is, from the repository alone.
  */
-import { isHoldfastError } from "../../model/errors.ts";
 import { formatInstant } from "../../model/instant.ts";
 import { DAY_MS } from "../../model/policy/policy.ts";
 import type { RoutingTable } from "../../model/routing-table.ts";
 import { newestEntry } from "../../repository/manifest.ts";
-import { readRoutingTable } from "../../repository/routing-tables.ts";
 import { readStandbyRecord } from "../../repository/standby-records.ts";
 import { readNewestManifest } from "../../repository/task-store.ts";
 import { signalOf, type Hooks } from "../hooks.ts";
+import { newestTable } from "./newest-table.ts";
 import type { StandbyCopies, StandbyStatusRow } from "../reports.ts";
 import type { Workspace } from "../workspace.ts";
 import type { StandbyMember, StandbySettings } from "./members.ts";
@@ -52,15 +51,9 @@ async function publishedCopies(
   task: StandbyMember["task"],
   hooks: Hooks,
 ): Promise<StandbyCopies | undefined> {
-  try {
-    const place = { repository, task, standby: name, signal: signalOf(hooks) };
-    const table = await readRoutingTable(place);
-    return table && copiesOf(table, clock.now());
-  } catch (error) {
-    if (!isHoldfastError(error, "object-damaged")) throw error;
-    hooks.warn?.(error.message);
-    return undefined;
-  }
+  const place = { repository, task, standby: name, signal: signalOf(hooks) };
+  const table = await newestTable(place, hooks);
+  return table && copiesOf(table, clock.now());
 }
 
 function copiesOf({ generation, routes, missing }: RoutingTable, now: number): StandbyCopies {

@@ -26,6 +26,11 @@ export class VerifiedCopies {
     this.#copied = copied;
   }
 
+  /** Whether no standby has anything to do with the source. */
+  get isEmpty(): boolean {
+    return this.#standbys.size === 0 && this.#origins.size === 0;
+  }
+
   addCopy(standby: string, key: string, state: string): void {
     const name = nameOf(key, state);
     this.#standbys.set(name, [...(this.#standbys.get(name) ?? []), standby]);

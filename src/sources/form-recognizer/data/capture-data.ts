@@ -4,7 +4,6 @@
  */
 import { keyText } from "../../../model/key.ts";
 import type { CapturedVersion } from "../../../model/version.ts";
-import { orderedPipeline } from "../../ordered-pipeline.ts";
 import type { CaptureEngine, SourceContext } from "../../source.ts";
 import type { DataSetConfig } from "../config.ts";
 import { dataKey } from "../keys.ts";
@@ -13,11 +12,7 @@ import { concernsWholeContainer, isContainerFailure } from "./container-failure.
 import type { BlobEntry, Container, DataSetMemory } from "./face.ts";
 import { Generation } from "./generation.ts";
 import { KeptFiles } from "./kept-files.ts";
-
-/** Files read at once. */
-const READS_AT_ONCE = 4;
-/** Versions handed over together. */
-const BATCH = 64;
+import { readVersions } from "./read-versions.ts";
 
 /**
  * The whole of one data set: versions of every file that the timeline does not have in this state, and tombstones. `before`: what the last run
@@ -126,15 +121,7 @@ class DataSetCapture {
     );
     this.#wasKept ||= known.includes(true);
     const news = entries.filter((_, at) => known[at] !== true);
-    let batch: CapturedVersion[] = [];
-    for await (const version of orderedPipeline(news, READS_AT_ONCE, this.#read, this.#context.signal)) {
-      if (version === undefined) continue;
-      batch.push(version);
-      if (batch.length < BATCH) continue;
-      yield batch;
-      batch = [];
-    }
-    if (batch.length > 0) yield batch;
+    yield* readVersions(news, this.#read, this.#context.signal);
   }
 
   /** Undefined for a file that cannot be had now; the operator has been told then. */

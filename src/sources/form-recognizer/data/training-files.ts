@@ -3,7 +3,6 @@
  */
 import { keyText, type ItemKey } from "../../../model/key.ts";
 import type { CapturedVersion } from "../../../model/version.ts";
-import { orderedPipeline } from "../../ordered-pipeline.ts";
 import type { CaptureEngine, SourceContext } from "../../source.ts";
 import { trainingFileKey } from "../keys.ts";
 import type { ModelDetails } from "../service/face.ts";
@@ -13,13 +12,9 @@ import { Evidence } from "./evidence.ts";
 import type { BlobEntry, OpenDataSet } from "./face.ts";
 import { Generation } from "./generation.ts";
 import { KeptFiles } from "./kept-files.ts";
+import { readVersions } from "./read-versions.ts";
 import type { Selection } from "./selection.ts";
 import { selectionOf, type TrainingSource } from "./training-source.ts";
-
-/** Files read at once; nearly all are found again and cost no request. */
-const READS_AT_ONCE = 4;
-/** Versions handed over together. */
-const BATCH = 64;
 
 interface OpenSource {
   readonly open: OpenDataSet;
@@ -97,15 +92,7 @@ export class TrainingFiles {
     }
     const read = async (entry: BlobEntry, signal: AbortSignal): Promise<CapturedVersion | undefined> =>
       await this.#read(entry, open, signal);
-    let batch: CapturedVersion[] = [];
-    for await (const version of orderedPipeline(news, READS_AT_ONCE, read, this.#context.signal)) {
-      if (version === undefined) continue;
-      batch.push(version);
-      if (batch.length < BATCH) continue;
-      yield batch;
-      batch = [];
-    }
-    if (batch.length > 0) yield batch;
+    yield* readVersions(news, read, this.#context.signal);
   }
 
   /** Undefined for a file that cannot be had; then that is part of the evidence. */
