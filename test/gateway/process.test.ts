@@ -62,9 +62,12 @@ describe("a gateway that is killed", () => {
     const workers = Promise.allSettled(["a", "b", "c"].map(worker));
     await expect.poll(() => seen.size, { interval: 1 }).toBeGreaterThan(3);
     await wait(delay);
+    const gone = once(child, "exit");
     child.kill("SIGKILL");
     stop.abort();
     await workers;
+    // Until the system has taken it away it still holds the spool.
+    await gone;
     await using house = await openHouse({ spool: { folder, key } });
     const kept = new Map((await house.flushed()).map((capture) => [capture.key, capture]));
     for (const [name, body] of seen) {
